@@ -1,0 +1,35 @@
+//! The engine of Scorpio.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod error;
+mod event;
+mod id;
+mod json;
+mod message;
+pub mod model;
+pub mod run;
+pub mod store;
+pub mod tool;
+mod usage;
+
+pub use schemars;
+pub use serde;
+pub use serde_json;
+#[cfg(feature = "macros")]
+pub use scorpio_macros::*;
+
+pub use self::{
+    error::{ErrorKind, Result, ScorpioError, Surface},
+    event::{
+        DataSent, Event, EventKind, PartDelta, PartFinished, PartStarted, RunEnd, RunError, RunFinished, RunStarted,
+        Steered, ToolFinished, ToolProgress, ToolStarted, TurnFinished, TurnStarted,
+    },
+    id::{AuthSessionId, InvalidId, MessageId, OwnerId, RunId, SessionId, ToolCallId, UserId},
+    json::Json,
+    message::{
+        DataPart, MediaPart, MediaSource, Message, MessageStatus, Native, Origin, Part, Provenance, ReasoningPart, Role,
+        SourcePart, TextPart, ToolCallPart, ToolOutcome, ToolResultPart, Trust, dangling_tool_calls,
+    },
+    run::{Limits, Outcome, RunReport, StopReason},
+    usage::{Price, PriceTable, Usage},
+};

@@ -1,0 +1,135 @@
+//! Folds the events of a model into its answer, and holds the provider to the rules of the stream.
+
+use std::collections::BTreeMap;
+
+use super::{FinishReason, ModelError, ModelErrorKind, ModelEvent, PartKind};
+use crate::{
+    Part, Provenance, ReasoningPart, ToolCallPart, Usage,
+    message::TextPart,
+};
+
+/// A whole answer of a model.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ModelAnswer {
+    /// The parts, in the order they began.
+    pub parts: Vec<Part>,
+    /// What it cost.
+    pub usage: Usage,
+    /// Why the model stopped.
+    pub reason: FinishReason,
+}
+
+impl ModelAnswer {
+    /// All text parts, joined.
+    pub fn text(&self) -> String {
+        let texts = self.parts.iter().filter_map(|part| match part {
+            Part::Text(text) => Some(text.text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+}
+
+#[derive(Debug)]
+enum Slot {
+    Open { kind: PartKind, text: String },
+    Done(Part),
+}
+
+/// Builds a [`ModelAnswer`], event by event. At any time it can tell what there is of it so far.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    slots: BTreeMap<u32, Slot>,
+    usage: Usage,
+    reason: Option<FinishReason>,
+}
+
+impl Assembler {
+    /// An assembler that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next event.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelErrorKind::Protocol`] when it contradicts the ones before it: a delta of a part that has not begun or has ended, a
+    /// part that begins twice, anything after the finish, a finish with open parts.
+    pub fn push(&mut self, event: &ModelEvent) -> Result<(), ModelError> {
+        if self.reason.is_some() {
+            return Err(protocol("an event after the finish"));
+        }
+        match event {
+            ModelEvent::PartStart { index, kind } => {
+                let slot = Slot::Open { kind: kind.clone(), text: String::new() };
+                if self.slots.insert(*index, slot).is_some() {
+                    return Err(protocol("a part that began twice"));
+                }
+            }
+            ModelEvent::Delta { index, text: delta } => match self.slots.get_mut(index) {
+                Some(Slot::Open { text, .. }) => text.push_str(delta),
+                _ => return Err(protocol("a delta of a part that is not open")),
+            },
+            ModelEvent::PartEnd { index, part } => match self.slots.get_mut(index) {
+                Some(slot @ Slot::Open { .. }) => *slot = Slot::Done(part.clone()),
+                _ => return Err(protocol("the end of a part that is not open")),
+            },
+            ModelEvent::Usage(usage) => self.usage = usage.clone(),
+            ModelEvent::Finish { reason } => {
+                if self.slots.values().any(|slot| matches!(slot, Slot::Open { .. })) {
+                    return Err(protocol("a finish while a part is open"));
+                }
+                self.reason = Some(*reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole answer.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelErrorKind::Truncated`] when no finish came.
+    pub fn finish(self) -> Result<ModelAnswer, ModelError> {
+        let Some(reason) = self.reason else {
+            return Err(ModelError::new(ModelErrorKind::Truncated, "the stream ended without a finish"));
+        };
+        let parts = self.slots.into_values().filter_map(|slot| match slot {
+            Slot::Done(part) => Some(part),
+            Slot::Open { .. } => None,
+        });
+        Ok(ModelAnswer { parts: parts.collect(), usage: self.usage, reason })
+    }
+
+    /// What the call has cost so far.
+    pub fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// What can be kept of an answer that broke off: its text and reasoning, finished or not. Tool calls are left out, because
+    /// one that was never whole must not run and one that never ran must not stay in the history.
+    pub fn partial(self) -> Vec<Part> {
+        let keep = |slot| match slot {
+            Slot::Done(Part::ToolCall(_)) | Slot::Open { kind: PartKind::ToolCall { .. }, .. } => None,
+            Slot::Done(part) => Some(part),
+            Slot::Open { text, .. } if text.is_empty() => None,
+            Slot::Open { kind, text } => Some(finished_part(kind, text)),
+        };
+        self.slots.into_values().filter_map(keep).collect()
+    }
+}
+
+/// The part that deltas add up to when the provider has nothing to add to them.
+pub(crate) fn finished_part(kind: PartKind, text: String) -> Part {
+    match kind {
+        PartKind::Text => Part::Text(TextPart { text, provenance: Provenance::Model, native: None }),
+        PartKind::Reasoning => Part::Reasoning(ReasoningPart::new(text)),
+        PartKind::ToolCall { call_id, name } => Part::ToolCall(ToolCallPart::new(call_id, name, text)),
+    }
+}
+
+fn protocol(message: &'static str) -> ModelError {
+    ModelError::new(ModelErrorKind::Protocol, format!("the provider broke the rules of the stream: {message}"))
+}

@@ -1,0 +1,7 @@
+//! stub
+/// stub
+#[derive(Debug)]
+pub struct Scripted;
+/// stub
+#[derive(Debug)]
+pub struct ScriptedTurn;

@@ -1,0 +1,77 @@
+//! Tools: typed for those who write them, erased for the engine that runs them.
+
+mod catalog;
+mod context;
+mod erased;
+mod error;
+mod output;
+mod spec;
+mod toolset;
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+pub use self::{
+    catalog::ToolCatalog,
+    context::{Extensions, ToolContext, ToolEvent},
+    erased::{BoxFuture, DynTool, SharedTool, erase},
+    error::ToolError,
+    output::{IntoToolOutput, ToolOutput},
+    spec::{Effects, RetryClass, ToolSpec},
+    toolset::{Toolset, ToolsetContext},
+};
+
+/// Something that a model can call. Most are written with [`#[tool]`](crate::tool); this is the trait behind it.
+///
+/// ```
+/// use scorpio_core::{schemars, tool::{Tool, ToolContext, ToolError, ToolSpec}};
+///
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// struct Numbers { numbers: Vec<f64> }
+///
+/// struct Sum;
+///
+/// impl Tool for Sum {
+///     type Input = Numbers;
+///     type Output = f64;
+///
+///     fn spec(&self) -> ToolSpec {
+///         ToolSpec::new("sum", "Add up numbers.")
+///     }
+///
+///     async fn call(&self, _cx: &ToolContext, input: Numbers) -> Result<f64, ToolError> {
+///         Ok(input.numbers.iter().sum())
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tool",
+    label = "not a tool",
+    note = "put `#[tool]` on the function, or implement `Tool`"
+)]
+pub trait Tool: Send + Sync + 'static {
+    /// The arguments: an object whose schema the model is given.
+    type Input: DeserializeOwned + JsonSchema + Send;
+    /// The answer.
+    type Output: IntoToolOutput;
+
+    /// Its name, description and limits. The engine fills in the schema of the arguments.
+    fn spec(&self) -> ToolSpec;
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever stops it. The model sees the error's message and goes on.
+    ///
+    /// # Cancel safety
+    ///
+    /// The engine drops the future when the run is cancelled or the tool's time is up.
+    fn call(
+        &self,
+        cx: &ToolContext,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
+}

@@ -1,0 +1,171 @@
+//! What a running tool knows and can say.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+    time::Instant,
+};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Json, OwnerId, RunId, SessionId, ToolCallId};
+
+/// Values of the program, one of each type, that travel with a run to its tools: the current user, a connection.
+///
+/// ```
+/// use scorpio_core::tool::Extensions;
+/// struct User(&'static str);
+/// let mut extensions = Extensions::new();
+/// extensions.insert(User("Ada"));
+/// assert_eq!(extensions.get::<User>().unwrap().0, "Ada");
+/// ```
+#[derive(Clone, Default)]
+pub struct Extensions(Option<Arc<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>>);
+
+impl Extensions {
+    /// No values.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a value; one of the same type is replaced.
+    pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
+        let map = self.0.get_or_insert_with(Arc::default);
+        Arc::make_mut(map).insert(TypeId::of::<T>(), Arc::new(value));
+    }
+
+    /// The value of this type.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let value = self.0.as_ref()?.get(&TypeId::of::<T>())?;
+        Arc::clone(value).downcast().ok()
+    }
+}
+
+impl fmt::Debug for Extensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.as_ref().map_or(0, |map| map.len());
+        f.debug_struct("Extensions").field("count", &count).finish()
+    }
+}
+
+/// Something that a tool says while it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ToolEvent {
+    /// How far it is.
+    Progress {
+        /// The call.
+        call_id: ToolCallId,
+        /// Whatever describes it.
+        progress: Json,
+    },
+    /// Data for the user interface.
+    Data {
+        /// What it is.
+        name: String,
+        /// A later one of the same name and id replaces it.
+        id: Option<String>,
+        /// The data.
+        data: Json,
+        /// Whether it is for those who watch now and not for the history.
+        transient: bool,
+    },
+}
+
+/// What a tool is given besides its arguments. Cloning it is cheap.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ToolContext {
+    run: RunId,
+    session: SessionId,
+    owner: OwnerId,
+    call_id: ToolCallId,
+    idempotency_key: Arc<str>,
+    cancel: CancellationToken,
+    deadline: Option<Instant>,
+    events: Option<mpsc::UnboundedSender<ToolEvent>>,
+    extensions: Extensions,
+}
+
+impl ToolContext {
+    /// A context for calling a tool by hand, as tests do.
+    pub fn detached() -> Self {
+        Self {
+            run: RunId::new(),
+            session: SessionId::new(),
+            owner: OwnerId::local(),
+            call_id: ToolCallId::from("call"),
+            idempotency_key: "detached".into(),
+            cancel: CancellationToken::new(),
+            deadline: None,
+            events: None,
+            extensions: Extensions::new(),
+        }
+    }
+
+    /// The run.
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// The session of the run.
+    pub fn session(&self) -> &SessionId {
+        &self.session
+    }
+
+    /// Whose session it is.
+    pub fn owner(&self) -> &OwnerId {
+        &self.owner
+    }
+
+    /// The call.
+    pub fn call_id(&self) -> &ToolCallId {
+        &self.call_id
+    }
+
+    /// A key that is the same at every attempt of this call and of no other call: the one to give to a service that
+    /// takes an `Idempotency-Key`.
+    pub fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
+
+    /// Cancelled when the run is. The future of an async tool is dropped as well; a blocking tool has to look.
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// When the tool's time is up.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Tells those who watch how far the tool is.
+    pub fn progress(&self, progress: impl Into<Json>) {
+        self.send(ToolEvent::Progress { call_id: self.call_id.clone(), progress: progress.into() });
+    }
+
+    /// Sends data to the user interface and keeps it in the history.
+    pub fn emit_data(&self, name: impl Into<String>, data: Json) {
+        self.send(ToolEvent::Data { name: name.into(), id: None, data, transient: false });
+    }
+
+    /// Sends data to those who watch now.
+    pub fn emit_transient(&self, name: impl Into<String>, data: Json) {
+        self.send(ToolEvent::Data { name: name.into(), id: None, data, transient: true });
+    }
+
+    /// The value of this type that the program attached to the run.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.extensions.get()
+    }
+
+    fn send(&self, event: ToolEvent) {
+        if let Some(events) = &self.events {
+            // Nobody listens once the run is over; what a leftover tool says then is of no use.
+            let _ = events.send(event);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The erased side of a tool: JSON in, JSON out.
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+use schemars::generate::SchemaSettings;
+
+use super::{IntoToolOutput, Tool, ToolContext, ToolError, ToolOutput, ToolSpec};
+use crate::Json;
+
+/// A future on the heap.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A tool whose types are hidden. Implement [`Tool`] where you can; this one is for tools that are only known at run time.
+pub trait DynTool: Send + Sync + 'static {
+    /// What it declares, with the schema of its arguments.
+    fn spec(&self) -> &ToolSpec;
+
+    /// Does it, with the arguments as JSON text.
+    fn call<'a>(&'a self, cx: &'a ToolContext, arguments: &'a str) -> BoxFuture<'a, Result<ToolOutput, ToolError>>;
+}
+
+impl fmt::Debug for dyn DynTool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DynTool").field(&self.spec().name).finish()
+    }
+}
+
+/// A tool that agents can share.
+pub type SharedTool = Arc<dyn DynTool>;
+
+struct Erased<T> {
+    tool: T,
+    spec: ToolSpec,
+}
+
+/// Hides the types of a tool.
+///
+/// ```
+/// use scorpio_core::{tool, tool::erase};
+/// /// Add two numbers.
+/// #[tool]
+/// fn add(a: f64, b: f64) -> f64 { a + b }
+/// assert_eq!(erase(add).spec().name, "add");
+/// ```
+pub fn erase<T: Tool>(tool: T) -> SharedTool {
+    // Providers differ in what they make of `$ref`, so small types stand where they are used.
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T::Input>();
+    schema.remove("title");
+    let parameters = Json::from(schema.as_value());
+    let spec = tool.spec().with_parameters(parameters);
+    Arc::new(Erased { tool, spec })
+}
+
+impl<T: Tool> DynTool for Erased<T> {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    fn call<'a>(&'a self, cx: &'a ToolContext, arguments: &'a str) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+        Box::pin(async move {
+            let input = parse_arguments(arguments)?;
+            self.tool.call(cx, input).await?.into_tool_output()
+        })
+    }
+}
+
+/// Reads arguments, and tells the model where they are wrong.
+fn parse_arguments<T: serde::de::DeserializeOwned>(arguments: &str) -> Result<T, ToolError> {
+    let text = if arguments.trim().is_empty() { "{}" } else { arguments };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let input = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { String::new() } else { format!(" at `{path}`") };
+        ToolError::new(format!("The arguments are wrong{place}: {}.", error.inner()))
+    })?;
+    json.end().map_err(|error| ToolError::new(format!("The arguments are not one JSON object: {error}.")))?;
+    Ok(input)
+}
