@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{FinishReason, ModelError, ModelErrorKind, ModelEvent, PartKind};
-use crate::{
-    Part, Provenance, ReasoningPart, ToolCallPart, Usage,
-    message::TextPart,
-};
+use crate::{Part, Provenance, ReasoningPart, ToolCallPart, Usage, message::TextPart};
 
 /// A whole answer of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,5 +128,8 @@ pub(crate) fn finished_part(kind: PartKind, text: String) -> Part {
 }
 
 fn protocol(message: &'static str) -> ModelError {
-    ModelError::new(ModelErrorKind::Protocol, format!("the provider broke the rules of the stream: {message}"))
+    ModelError::new(
+        ModelErrorKind::Protocol,
+        format!("the provider broke the rules of the stream: {message}"),
+    )
 }
