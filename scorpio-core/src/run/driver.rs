@@ -232,12 +232,13 @@ fn duration_ms(execution: &ToolExecution) -> u64 {
 impl Drop for Driver {
     fn drop(&mut self) {
         // A run that is durably over needs nothing. Without a runtime, the session's next run settles this one.
-        let Some(alive) = self.alive.take() else { return };
+        if self.alive.take().is_none() {
+            return;
+        }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (agent, owner, run) = (Arc::clone(&self.agent), self.owner.clone(), self.lease.run);
         let partial = mem::take(&mut self.answer).partial();
         runtime.spawn(async move {
-            drop(alive);
             let settled = match agent.store.run(&owner, run).await {
                 Ok(Some(record)) => {
                     settle(&agent.store, agent.event_log.as_ref(), &record, Presumed::Dead, partial).await.map(drop)

@@ -87,7 +87,8 @@ fn parse_arguments<T: serde::de::DeserializeOwned>(arguments: &str) -> Result<T,
     let mut json = serde_json::Deserializer::from_str(text);
     let input = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        let place = if path == "." { String::new() } else { format!(" at `{path}`") };
+        // `.` is the whole, and `?` a place that could not be told because the JSON breaks off.
+        let place = if matches!(path.as_str(), "." | "?") { String::new() } else { format!(" at `{path}`") };
         ToolError::new(format!("The arguments are wrong{place}: {}.", error.inner()))
     })?;
     json.end().map_err(|error| ToolError::new(format!("The arguments are not one JSON object: {error}.")))?;

@@ -41,7 +41,7 @@ impl Driver {
             Err(Broken::Interrupted(interrupt)) => return self.interrupted(interrupt).await,
             Err(Broken::Failed(error)) => return self.failed(error).await,
         }
-        match mem::take(&mut self.answer).finish() {
+        match self.answer.finish() {
             Ok(answer) => self.answered(turn, answer).await,
             Err(error) => self.failed(error).await,
         }
