@@ -1,6 +1,9 @@
 //! The engine of Scorpio.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// `#[tool]` writes paths that begin with `::scorpio_core`, in here as well.
+extern crate self as scorpio_core;
+
 mod error;
 mod event;
 mod id;
@@ -16,7 +19,7 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 #[cfg(feature = "macros")]
-pub use scorpio_macros::*;
+pub use scorpio_macros::{tool, toolset};
 
 pub use self::{
     error::{ErrorKind, Result, ScorpioError, Surface},

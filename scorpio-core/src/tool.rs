@@ -1,5 +1,6 @@
 //! Tools: typed for those who write them, erased for the engine that runs them.
 
+mod blocking;
 mod catalog;
 mod context;
 mod erased;
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub use self::{
+    blocking::run_blocking,
     catalog::ToolCatalog,
     context::{Extensions, ToolContext, ToolEvent},
     erased::{BoxFuture, DynTool, SharedTool, erase},
