@@ -14,6 +14,7 @@ use std::future::Future;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::erased::schema_of;
 pub use self::{
     blocking::run_blocking,
     catalog::ToolCatalog,
