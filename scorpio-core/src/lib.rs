@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // `#[tool]` writes paths that begin with `::scorpio_core`, in here as well.
+#[allow(unused_extern_crates)]
 extern crate self as scorpio_core;
 
 mod agent;

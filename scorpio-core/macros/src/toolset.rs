@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{
     Attribute, Error, FnArg, ImplItem, ImplItemFn, ItemImpl, Meta, Path, ReceiverKind, Result, Token, Type,
-    TypePath,
     parse::{Parse, ParseStream},
     parse_quote, parse2,
     spanned::Spanned,
@@ -226,12 +225,8 @@ impl SelfType<'_> {
 
 impl VisitMut for SelfType<'_> {
     fn visit_type_mut(&mut self, ty: &mut Type) {
-        if let Type::Path(TypePath { qself: None, path, .. }) = ty
-            && path.segments.first().is_some_and(|first| first.ident == "Self")
-        {
-            let this = self.0;
-            let rest: Vec<_> = path.segments.iter().skip(1).map(ToTokens::to_token_stream).collect();
-            *ty = if rest.is_empty() { this.clone() } else { parse_quote!(<#this>::#(#rest)::*) };
+        if matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident("Self")) {
+            *ty = self.0.clone();
             return;
         }
         visit_mut::visit_type_mut(self, ty);
