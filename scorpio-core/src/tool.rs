@@ -20,13 +20,13 @@ pub use self::{
     catalog::ToolCatalog,
     context::{Extensions, ToolContext, ToolEvent},
     erased::{BoxFuture, DynTool, SharedTool, erase},
-    error::ToolError,
+    error::{IntoToolError, ToolError},
     output::{IntoToolOutput, ToolOutput},
     spec::{Effects, RetryClass, ToolSpec},
     toolset::{Toolset, ToolsetContext},
 };
 
-/// Something that a model can call. Most are written with [`#[tool]`](crate::tool); this is the trait behind it.
+/// Something that a model can call. Most are written with [`#[tool]`](macro@crate::tool); this is the trait behind it.
 ///
 /// ```
 /// use scorpio_core::{schemars, tool::{Tool, ToolContext, ToolError, ToolSpec}};

@@ -362,7 +362,7 @@ impl Orders {
 
     /// Write an order.
     #[scorpio_core::tool(name = "write_order", blocking)]
-    pub fn write(&self, cx: &ToolContext, order: Order) -> String {
+    fn write(&self, cx: &ToolContext, order: Order) -> String {
         self.written.lock().unwrap().push(order);
         format!("{} {:?}", cx.call_id(), thread::current().id())
     }
