@@ -1,5 +1,7 @@
 //! What `#[tool]` and `#[toolset]` make of functions and methods, seen through the erased tool that the engine runs.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::{
     sync::{
         Arc, Mutex,
@@ -433,4 +435,43 @@ fn answer(part: &Part) -> Option<String> {
         Part::ToolResult(result) => Some(result.output.display_text()),
         _ => None,
     }
+}
+
+/// A scope in which the usual names mean something else.
+mod hostile {
+    use scorpio_core::{tool, toolset};
+
+    pub(super) type Option = u8;
+    type Vec = u8;
+    type Box = u8;
+
+    /// A unit struct of this name stands in the way of variables.
+    #[tool]
+    pub(super) fn input(first: Option, second: Vec, third: Box) -> u32 {
+        u32::from(first) + u32::from(second) + u32::from(third)
+    }
+
+    /// As does this one.
+    #[tool(blocking)]
+    pub(super) fn tools() {}
+
+    #[derive(Debug)]
+    pub(super) struct Result;
+
+    #[toolset]
+    impl Result {
+        /// Nothing special.
+        #[tool]
+        fn cx(&self, tool: String) -> String {
+            tool
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_in_scope_do_not_clash_with_the_generated_code() {
+    assert_eq!(call(hostile::input, json!({"first": 1, "second": 2, "third": 3})).await, Ok(json!(6)));
+    assert_eq!(call(hostile::tools, json!({})).await, Ok(Value::Null));
+    let tools = Arc::new(hostile::Result).tools(&toolset_context()).await.unwrap();
+    assert_eq!(call_shared(&tools[0], json!({"tool": "x"})).await, Ok(json!("x")));
 }
