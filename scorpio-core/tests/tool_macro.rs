@@ -180,6 +180,17 @@ fn declarations_reach_the_spec() {
 }
 
 #[tokio::test]
+async fn what_a_tool_declares_is_made_once() {
+    assert!(std::ptr::eq(erase(shelf).spec(), erase(shelf).spec()));
+    assert!(!std::ptr::eq(erase(shelf).spec(), erase(declared).spec()));
+    let (first, second) = (Arc::new(Orders::new()), Arc::new(Orders::new()));
+    let first = first.tools(&toolset_context()).await.unwrap();
+    let second = second.tools(&toolset_context()).await.unwrap();
+    assert!(std::ptr::eq(first[0].spec(), second[0].spec()));
+    assert!(!std::ptr::eq(first[0].spec(), first[1].spec()));
+}
+
+#[tokio::test]
 async fn a_tool_without_parameters_takes_an_empty_object_and_answers_null() {
     let tool = erase(shelf);
     assert_eq!(

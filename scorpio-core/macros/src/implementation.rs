@@ -55,6 +55,11 @@ pub(crate) fn implement(signature: &ToolSignature, target: &Target<'_>) -> Token
                 #core::tool::ToolSpec::new(#name, #description)#declarations
             }
 
+            fn spec_cell() -> ::core::option::Option<&'static ::std::sync::OnceLock<#core::tool::ToolSpec>> {
+                static CELL: ::std::sync::OnceLock<#core::tool::ToolSpec> = ::std::sync::OnceLock::new();
+                ::core::option::Option::Some(&CELL)
+            }
+
             #[allow(unused_variables, clippy::unused_async, clippy::used_underscore_binding)]
             async fn call(
                 &self,
