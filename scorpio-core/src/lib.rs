@@ -34,7 +34,7 @@
 //! | trait | behind it | here |
 //! |---|---|---|
 //! | [`model::LlmProvider`] | models | [`model::Scripted`], [`model::Demo`] |
-//! | [`tool::Tool`], [`tool::Toolset`] | tools | yours, by [`#[tool]`](tool) and [`#[toolset]`](toolset) |
+//! | [`tool::Tool`], [`tool::Toolset`] | tools | yours, by [`#[tool]`](macro@tool) and [`#[toolset]`](macro@toolset) |
 //! | [`store::Store`] | sessions, messages, runs, tool executions | [`store::MemoryStore`] |
 //! | [`store::EventLog`] | events, for resuming streams | [`store::MemoryEventLog`] |
 //! | [`store::AccountStore`] | users, sign-ins, quotas | [`store::MemoryAccounts`] |

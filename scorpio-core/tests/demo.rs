@@ -1,4 +1,5 @@
 //! The demo model, asked as the README says.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::time::Duration;
 

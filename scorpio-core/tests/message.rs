@@ -1,4 +1,5 @@
 //! Messages survive being stored, byte for byte.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use scorpio_core::{
     DataPart, Json, MediaPart, MediaSource, Message, MessageId, Native, Origin, Part, Provenance,

@@ -1,4 +1,5 @@
 //! Runs whose process died.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::{sync::Arc, time::Duration};
 
