@@ -1,6 +1,10 @@
 //! The engine of Scorpio.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// `#[tool]` writes paths that begin with `::scorpio_core`, in here as well.
+#[allow(unused_extern_crates)]
+extern crate self as scorpio_core;
+
 mod agent;
 mod error;
 mod event;
@@ -16,7 +20,7 @@ mod usage;
 
 pub use schemars;
 #[cfg(feature = "macros")]
-pub use scorpio_macros::*;
+pub use scorpio_macros::{tool, toolset};
 pub use serde;
 pub use serde_json;
 

@@ -1,5 +1,6 @@
 //! Tools: typed for those who write them, erased for the engine that runs them.
 
+mod blocking;
 mod catalog;
 mod context;
 mod erased;
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use self::erased::schema_of;
 pub use self::{
+    blocking::run_blocking,
     catalog::ToolCatalog,
     context::{Extensions, ToolContext, ToolEvent},
     erased::{BoxFuture, DynTool, SharedTool, erase},

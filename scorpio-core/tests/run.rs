@@ -1,6 +1,6 @@
 //! Runs, through the public face of the engine.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::IntoFuture, sync::Arc, time::Duration};
 
 use futures::{FutureExt, StreamExt};
 use scorpio_core::{
@@ -328,7 +328,8 @@ async fn a_call_that_ran_into_the_output_limit_is_not_run() {
 async fn one_run_at_a_time() {
     let slow = ScriptedTurn::new().text("Wait").delay(Duration::from_secs(3600));
     let rig = Rig::new(Scripted::new().turn(slow).text("Now."), []);
-    let first = rig.agent.run("One.").session(&rig.session).begin().await.unwrap();
+    let mut first = rig.agent.run("One.").session(&rig.session).begin().await.unwrap();
+    while !matches!(first.next().await.unwrap().kind, EventKind::PartDelta(_)) {}
     let error = rig.agent.run("Two.").session(&rig.session).begin().await.unwrap_err();
     assert_eq!(error.code(), "conflict:chat");
     drop(first);
@@ -439,4 +440,3 @@ async fn dropping_a_run_at_any_poll_leaves_a_valid_history() {
         polls += 1;
     }
 }
-use std::future::IntoFuture;
