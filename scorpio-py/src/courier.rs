@@ -1,37 +1,30 @@
-//! Calls into event loops. One thread does it, so that the threads of the engine never wait for Python's global lock, and so that what
-//! comes together is delivered together.
+//! Calls into event loops. One thread makes them, so that the threads of the engine never wait for Python's global lock, and so that
+//! what comes together is delivered together.
 
 use std::sync::{LazyLock, mpsc};
 
-use pyo3::{intern, prelude::*};
+use pyo3::{intern, prelude::*, types::PyDict};
 
-/// Something to be called on an event loop.
-pub(crate) struct Delivery {
-    event_loop: Py<PyAny>,
-    call: Py<PyAny>,
-    argument: Py<PyAny>,
-}
+type Errand = Box<dyn FnOnce(Python<'_>) + Send>;
 
-static COURIER: LazyLock<mpsc::Sender<Delivery>> = LazyLock::new(|| {
+static COURIER: LazyLock<mpsc::Sender<Errand>> = LazyLock::new(|| {
     let (sender, receiver) = mpsc::channel();
-    // Without the thread nothing can be delivered, and every send says so.
+    // Without the thread every send fails, as it does when the interpreter is gone.
     let _ = std::thread::Builder::new().name("scorpio-courier".to_owned()).spawn(move || carry(&receiver));
     sender
 });
 
-/// Makes a delivery soon. It is not made when the loop is closed by then.
-pub(crate) fn deliver(delivery: Delivery) {
-    // The other end is only gone when the interpreter is.
-    let _ = COURIER.send(delivery);
+/// Has the courier do something that needs Python's global lock. It must not block.
+pub(crate) fn send(errand: impl FnOnce(Python<'_>) + Send + 'static) {
+    let _ = COURIER.send(Box::new(errand));
 }
 
-fn carry(deliveries: &mpsc::Receiver<Delivery>) {
-    while let Ok(first) = deliveries.recv() {
+fn carry(errands: &mpsc::Receiver<Errand>) {
+    while let Ok(first) = errands.recv() {
         let attached = Python::try_attach(|py| {
-            let mut next = Some(first);
-            while let Some(delivery) = next {
-                delivery.make(py);
-                next = deliveries.try_recv().ok();
+            first(py);
+            while let Ok(errand) = errands.try_recv() {
+                errand(py);
             }
         });
         if attached.is_none() {
@@ -40,15 +33,45 @@ fn carry(deliveries: &mpsc::Receiver<Delivery>) {
     }
 }
 
-impl Delivery {
-    /// A call of `call(argument)` by `event_loop`.
-    pub(crate) fn new(event_loop: &Bound<'_, PyAny>, call: Bound<'_, PyAny>, argument: &Bound<'_, PyAny>) -> Self {
-        Self { event_loop: event_loop.clone().unbind(), call: call.unbind(), argument: argument.clone().unbind() }
+/// A call that an event loop is to make.
+pub(crate) struct LoopCall {
+    event_loop: Py<PyAny>,
+    function: Py<PyAny>,
+    argument: Py<PyAny>,
+}
+
+impl LoopCall {
+    /// The call `function(argument)`.
+    pub(crate) fn new(
+        event_loop: &Bound<'_, PyAny>,
+        function: Bound<'_, PyAny>,
+        argument: &Bound<'_, PyAny>,
+    ) -> Self {
+        let (event_loop, argument) = (event_loop.clone().unbind(), argument.clone().unbind());
+        Self { event_loop, function: function.unbind(), argument }
     }
 
-    fn make(self, py: Python<'_>) {
-        let Self { event_loop, call, argument } = self;
-        // It fails only when the loop is closed; nobody waits then.
-        let _ = event_loop.bind(py).call_method1(intern!(py, "call_soon_threadsafe"), (call, argument));
+    /// Has the loop make the call soon.
+    ///
+    /// # Errors
+    ///
+    /// When the loop is closed.
+    pub(crate) fn make(self, py: Python<'_>, context: Option<Bound<'_, PyAny>>) -> PyResult<()> {
+        let options = context.map(|context| -> PyResult<_> {
+            let options = PyDict::new(py);
+            options.set_item(intern!(py, "context"), context)?;
+            Ok(options)
+        });
+        let options = options.transpose()?;
+        let arguments = (self.function, self.argument);
+        let name = intern!(py, "call_soon_threadsafe");
+        self.event_loop.bind(py).call_method(name, arguments, options.as_ref()).map(drop)
+    }
+}
+
+/// Makes calls soon. Those of loops that are closed by then are not made: nobody waits for them.
+pub(crate) fn make_soon(calls: Vec<LoopCall>) {
+    if !calls.is_empty() {
+        send(move |py| calls.into_iter().for_each(|call| drop(call.make(py, None))));
     }
 }

@@ -3,16 +3,11 @@
 use std::error::Error as _;
 
 use pyo3::{exceptions::PyValueError, intern, prelude::*, sync::PyOnceLock, types::PyType};
-use scorpio_core::{ScorpioError, model::ModelErrorKind, store::StoreError};
+use scorpio_core::{ScorpioError, model::ModelErrorKind};
 
 /// The exception for an error.
 pub(crate) fn exception(py: Python<'_>, error: &ScorpioError) -> PyErr {
     make(py, error).unwrap_or_else(|failed| failed)
-}
-
-/// The exception for an error of a store.
-pub(crate) fn store_exception(py: Python<'_>, error: StoreError) -> PyErr {
-    exception(py, &ScorpioError::from(error))
 }
 
 /// The exception for an id that is none.

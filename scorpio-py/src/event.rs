@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use pyo3::{
     exceptions::PyRuntimeError,
     prelude::*,
@@ -43,29 +44,29 @@ impl Translator {
         }
         match &event.kind {
             EventKind::PartDelta(delta) => match self.parts.get(delta.index as usize).cloned() {
-                Some(OpenPart::Reasoning) => object!(ReasoningDelta { event }),
-                Some(OpenPart::ToolCall(call)) => object!(ToolCallDelta { event, call }),
-                Some(OpenPart::Text) | None => object!(TextDelta { event }),
+                Some(OpenPart::Reasoning) => object!(ReasoningDelta { event, known: () }),
+                Some(OpenPart::ToolCall(call)) => object!(ToolCallDelta { event, known: call }),
+                Some(OpenPart::Text) | None => object!(TextDelta { event, known: () }),
             },
             EventKind::PartStarted(_) => {
                 self.open(&event);
-                object!(PartStarted { event })
+                object!(PartStarted { event, known: () })
             }
             EventKind::TurnStarted(_) => {
                 self.parts.clear();
-                object!(TurnStarted { event })
+                object!(TurnStarted { event, known: () })
             }
-            EventKind::RunStarted(_) => object!(RunStarted { event }),
-            EventKind::PartFinished(_) => object!(PartFinished { event }),
-            EventKind::TurnFinished(_) => object!(TurnFinished { event }),
-            EventKind::ToolStarted(_) => object!(ToolStarted { event }),
-            EventKind::ToolProgress(_) => object!(ToolProgress { event }),
-            EventKind::ToolFinished(_) => object!(ToolFinished { event }),
-            EventKind::Data(_) => object!(DataSent { event }),
-            EventKind::Steered(_) => object!(MessageSteered { event }),
-            EventKind::Error(_) => object!(RunFailed { event }),
-            EventKind::RunFinished(_) => object!(RunFinished { event }),
-            _ => object!(UnknownEvent { event }),
+            EventKind::RunStarted(_) => object!(RunStarted { event, known: () }),
+            EventKind::PartFinished(_) => object!(PartFinished { event, known: () }),
+            EventKind::TurnFinished(_) => object!(TurnFinished { event, known: () }),
+            EventKind::ToolStarted(_) => object!(ToolStarted { event, known: () }),
+            EventKind::ToolProgress(_) => object!(ToolProgress { event, known: () }),
+            EventKind::ToolFinished(_) => object!(ToolFinished { event, known: () }),
+            EventKind::Data(_) => object!(DataSent { event, known: () }),
+            EventKind::Steered(_) => object!(MessageSteered { event, known: () }),
+            EventKind::Error(_) => object!(RunFailed { event, known: () }),
+            EventKind::RunFinished(_) => object!(RunFinished { event, known: () }),
+            _ => object!(UnknownEvent { event, known: () }),
         }
     }
 
@@ -94,7 +95,7 @@ fn mismatch() -> PyErr {
     PyRuntimeError::new_err("the event is of another kind")
 }
 
-fn time<'py>(py: Python<'py>, at: core::Timestamp) -> PyResult<Bound<'py, PyAny>> {
+fn time<'py>(py: Python<'py>, at: Timestamp) -> PyResult<Bound<'py, PyAny>> {
     let datetime = py.import("datetime")?;
     let utc = datetime.getattr("timezone")?.getattr("utc")?;
     let seconds = at.as_microsecond() as f64 / 1e6;
@@ -116,7 +117,14 @@ fn representation(event: &Bound<'_, PyAny>) -> PyResult<String> {
 macro_rules! event_class {
     (
         $(#[$doc:meta])*
-        $class:ident($tag:literal) = $kind:ident($payload:ident $(: $payload_type:ty)?) $(, $extra:ident: $extra_type:ty)?;
+        $class:ident($tag:literal) = $kind:ident($payload:ident);
+        $($fields:tt)*
+    ) => {
+        event_class! { $(#[$doc])* $class($tag) = $kind($payload), _known: (); $($fields)* }
+    };
+    (
+        $(#[$doc:meta])*
+        $class:ident($tag:literal) = $kind:ident($payload:ident), $known:ident: $known_type:ty;
         $($(#[$field_doc:meta])* $field:ident: $type:ty = |$py:ident| $value:expr;)*
     ) => {
         $(#[$doc])*
@@ -124,7 +132,8 @@ macro_rules! event_class {
         #[pyclass(frozen, module = "scorpio")]
         pub(crate) struct $class {
             event: Arc<core::Event>,
-            $($extra: $extra_type,)?
+            /// What the translator knows about it.
+            known: $known_type,
         }
 
         #[pymethods]
@@ -138,7 +147,7 @@ macro_rules! event_class {
             /// What happened.
             #[getter]
             #[pyo3(name = "type")]
-            fn kind(&self) -> &'static str {
+            fn event_type(&self) -> &'static str {
                 $tag
             }
 
@@ -181,7 +190,7 @@ macro_rules! event_class {
                 #[allow(unused_variables)]
                 fn $field<'py>(&'py self, $py: Python<'py>) -> PyResult<$type> {
                     let EventKind::$kind($payload) = &self.event.kind else { return Err(mismatch()) };
-                    $(let $extra = &self.$extra;)?
+                    let $known = &self.known;
                     $value
                 }
             )*
@@ -213,7 +222,7 @@ event_class! {
     /// Which part of the turn, from 0.
     index: u32 = |py| Ok(started.index);
     /// `"text"`, `"reasoning"` or `"tool_call"`.
-    kind_of_part: &'static str = |py| Ok(match &started.part {
+    kind: &'static str = |py| Ok(match &started.part {
         PartKind::Reasoning => "reasoning",
         PartKind::ToolCall { .. } => "tool_call",
         _ => "text",
@@ -368,9 +377,9 @@ event_class! {
     usage: Usage = |py| Ok(Usage(finished.usage.clone()));
 }
 
-/// Something that this version of the package does not know.
-#[derive(Debug)]
-#[pyclass(frozen, module = "scorpio")]
-pub(crate) struct UnknownEvent {
-    event: Arc<core::Event>,
+event_class! {
+    /// Something that this version of the package does not know.
+    UnknownEvent("unknown") = Unknown(content);
+    /// What the engine wrote.
+    content: Bound<'py, PyAny> = |py| json::to_python(py, content);
 }

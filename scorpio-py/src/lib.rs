@@ -10,6 +10,7 @@ mod courier;
 mod error;
 mod event;
 mod json;
+mod message;
 mod model;
 mod operation;
 mod outcome;
@@ -26,17 +27,21 @@ use pyo3::prelude::*;
 #[allow(unreachable_pub)]
 mod _scorpio {
     #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
     use crate::{
         agent::AgentCore,
         event::{
-            Data, Event, MessageSteered, PartFinished, ReasoningDelta, RunFailed, RunFinished, RunStarted, TextDelta,
+            DataSent, MessageSteered, PartFinished, ReasoningDelta, RunFailed, RunFinished, RunStarted, TextDelta,
             ToolCallDelta, ToolFinished, ToolProgress, ToolStarted, TurnFinished, TurnStarted, UnknownEvent,
             PartStarted,
         },
         model::ScriptedCore,
         operation::Operation,
         outcome::OutcomeCore,
-        run::RunStream,
+        run::RunCore,
         runtime::shutdown,
         store::StoreCore,
         tool::ToolContext,

@@ -10,7 +10,7 @@ use pyo3::{intern, prelude::*, sync::PyOnceLock};
 use scorpio_core::RunHandle;
 
 use crate::{
-    courier::{self, Delivery},
+    courier::{self, LoopCall},
     runtime,
 };
 
@@ -38,7 +38,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     answer: Option<Arc<Answer>>,
-    waiting: Vec<Delivery>,
+    waiting: Vec<LoopCall>,
 }
 
 impl Operation {
@@ -63,7 +63,7 @@ impl Operation {
             std::mem::take(&mut state.waiting)
         };
         self.0.ended.notify_all();
-        waiting.into_iter().for_each(courier::deliver);
+        courier::make_soon(waiting);
     }
 
     /// What it ended with, if it has.
@@ -76,6 +76,23 @@ impl Operation {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A future of the running event loop that is given to `function` when the work is over.
+    fn when_ended<'py>(&self, function: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = function.py();
+        let event_loop = running_loop(py)?;
+        let future = event_loop.call_method0(intern!(py, "create_future"))?;
+        let call = LoopCall::new(&event_loop, function.clone(), &future);
+        {
+            let mut state = self.lock();
+            if state.answer.is_none() {
+                state.waiting.push(call);
+                return Ok(future);
+            }
+        }
+        function.call1((&future,))?;
+        Ok(future)
+    }
+
     /// Waits for the end, at most for `time`. Answers whether it has come.
     fn wait_for(&self, time: Duration) -> bool {
         let pending = |state: &mut State| state.answer.is_none();
@@ -86,26 +103,19 @@ impl Operation {
 
 #[pymethods]
 impl Operation {
-    /// A future of the running event loop.
+    /// A future of the running event loop, for the result.
     fn future<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
-        let event_loop = running_loop(py)?;
-        let future = event_loop.call_method0(intern!(py, "create_future"))?;
-        let this = slf.get();
-        let resolve = slf.getattr(intern!(py, "_resolve"))?;
-        let delivery = Delivery::new(&event_loop, resolve, &future);
-        {
-            let mut state = this.lock();
-            if state.answer.is_none() {
-                state.waiting.push(delivery);
-                return Ok(future);
-            }
-        }
-        this._resolve(&future)?;
-        Ok(future)
+        let resolve = slf.getattr(intern!(slf.py(), "_resolve"))?;
+        slf.get().when_ended(resolve)
     }
 
-    /// Gives the result to a future, unless somebody has cancelled it.
+    /// A future of the running event loop that gives `None` when the work is over, however it ended.
+    fn settled<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let release = slf.getattr(intern!(slf.py(), "_release"))?;
+        slf.get().when_ended(release)
+    }
+
+    /// Gives the result to a future.
     fn _resolve(&self, future: &Bound<'_, PyAny>) -> PyResult<()> {
         match self.answer(future.py()) {
             Some(answer) => settle(future, answer),
@@ -113,14 +123,25 @@ impl Operation {
         }
     }
 
+    /// Gives `None` to a future.
+    #[allow(clippy::unused_self)]
+    fn _release(&self, future: &Bound<'_, PyAny>) -> PyResult<()> {
+        settle(future, Ok(future.py().None()))
+    }
+
     /// Blocks this thread until the work is done. Signals are heeded: when one raises, the run is cancelled first.
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         loop {
-            if py.detach(|| self.wait_for(SIGNAL_POLL))
-                && let Some(answer) = self.answer(py)
-            {
+            self.wait_settled(py)?;
+            if let Some(answer) = self.answer(py) {
                 return answer;
             }
+        }
+    }
+
+    /// As `wait`, without the result.
+    fn wait_settled(&self, py: Python<'_>) -> PyResult<()> {
+        while !py.detach(|| self.wait_for(SIGNAL_POLL)) {
             if let Err(interrupt) = py.check_signals() {
                 if let Some(run) = &self.0.run {
                     run.cancel();
@@ -129,6 +150,7 @@ impl Operation {
                 return Err(interrupt);
             }
         }
+        Ok(())
     }
 }
 

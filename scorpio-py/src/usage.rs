@@ -6,9 +6,8 @@ use scorpio_core as core;
 use crate::json;
 
 /// Tokens of one model call, or of several added up. The counts mean the same for every provider.
-#[derive(Debug, Clone)]
-#[pyclass(frozen, eq, module = "scorpio", skip_from_py_object)]
-#[derive(PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
+#[pyclass(frozen, eq, module = "scorpio")]
 pub(crate) struct Usage(pub(crate) core::Usage);
 
 #[pymethods]

@@ -160,11 +160,23 @@ class Message:
 
 def from_engine(text: str) -> list[Message]:
     """Reads the engine's JSON text of messages, which calls this."""
-    return [_message(message) for message in json.loads(text)]
+    return read_all(json.loads(text))
 
 
-def to_engine(message: Message) -> str:
+def read_all(messages: list[dict[str, Any]]) -> list[Message]:
+    """Reads the engine's JSON of messages."""
+    return [_message(message) for message in messages]
+
+
+def part_from_engine(text: str) -> Part:
+    """Reads the engine's JSON text of one part, which calls this."""
+    return _part(json.loads(text))
+
+
+def to_engine(message: str | Message) -> str:
     """The JSON text that the engine reads a user's message from."""
+    if isinstance(message, str):
+        message = Message.user(message)
     if message.role != "user":
         raise ValueError(f"an agent is given messages of the user, not of the role {message.role!r}")
     parts = [_written_part(part) for part in message.parts]
@@ -179,14 +191,15 @@ def _message(content: dict[str, Any]) -> Message:
         parts=tuple(_part(part) for part in content["parts"]),
         id=content["id"],
         status=content["status"],
-        created_at=_time(content["created_at"]),
+        created_at=read_time(content["created_at"]),
         run_id=content.get("run"),
         model=f"{origin['provider']}:{origin['model']}" if origin else None,
         metadata=content.get("metadata"),
     )
 
 
-def _time(text: str) -> datetime.datetime:
+def read_time(text: str) -> datetime.datetime:
+    """Reads a time of the engine."""
     # Before Python 3.11 `fromisoformat` knows neither the `Z` nor nanoseconds.
     seconds, _, fraction = text.removesuffix("Z").partition(".")
     time = datetime.datetime.fromisoformat(seconds).replace(tzinfo=datetime.timezone.utc)
