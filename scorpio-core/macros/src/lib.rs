@@ -1,9 +1,13 @@
 //! The attributes of `scorpio-core`: [`macro@tool`] makes a tool of a function, [`macro@toolset`] makes tools of the methods of a
 //! type. Use them through `scorpio` or `scorpio_core`, which re-export both.
 
+mod answer;
 mod arguments;
 mod core_path;
 mod description;
+mod errors;
+mod implementation;
+mod parameter;
 mod signature;
 mod tool;
 mod toolset;

@@ -1,14 +1,16 @@
 //! `#[tool]` on a function.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{Error, Expr, ExprLit, ItemFn, ItemImpl, Lit, parse2, spanned::Spanned};
+use quote::quote;
+use syn::{Error, Expr, ExprLit, Item, ItemFn, Lit, parse2};
 
 use crate::{
     arguments::Arguments,
     core_path::core_path,
     description,
-    signature::{ToolSignature, strip_parameters},
+    implementation::{Target, implement},
+    parameter::strip_parameters,
+    signature::ToolSignature,
 };
 
 /// The expansion of `#[tool]`. After a mistake it is the function as it was, so that the mistake is all that the compiler reports.
@@ -25,15 +27,15 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Err(error) => {
             let error = error.into_compile_error();
             let function = plain(function);
-            quote!(#error #function)
+            quote!(#error #[allow(unused)] #function)
         }
     }
 }
 
 fn expand_function(arguments: TokenStream, function: &ItemFn) -> syn::Result<TokenStream> {
     if let Some(receiver) = function.sig.receiver() {
-        return Err(Error::new(
-            receiver.span(),
+        return Err(Error::new_spanned(
+            receiver,
             "`#[tool]` on a method needs `#[toolset]` on the `impl` block around it",
         ));
     }
@@ -45,7 +47,7 @@ fn expand_function(arguments: TokenStream, function: &ItemFn) -> syn::Result<Tok
         function.attrs.iter().partition(|attribute| description::is_doc(attribute));
     let summary = match description::from_doc_comments(&function.attrs) {
         Some(_) => TokenStream::new(),
-        None => doc_of(signature.description()),
+        None => doc_of(&signature.description),
     };
     // A condition holds for all that is made of the function; everything else was meant for the function itself.
     let (conditions, attributes): (Vec<_>, Vec<_>) =
@@ -56,7 +58,9 @@ fn expand_function(arguments: TokenStream, function: &ItemFn) -> syn::Result<Tok
     let mut inner = plain(function.clone());
     inner.attrs.clear();
     inner.sig.ident = syn::Ident::new("function", name.span());
-    let implementation = signature.implement(&core, &name.to_token_stream(), &quote!(#name::function), None);
+    let target =
+        Target { core: &core, tool: quote!(#name), function: quote!(#name::function), toolset: None };
+    let implementation = implement(&signature, &target);
     Ok(quote! {
         #(#conditions)*
         #(#docs)*
@@ -70,6 +74,7 @@ fn expand_function(arguments: TokenStream, function: &ItemFn) -> syn::Result<Tok
             /// The function that the tool is made of.
             #(#attributes)*
             #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value, clippy::unused_async)]
+            #[allow(clippy::missing_const_for_fn, clippy::missing_errors_doc, clippy::missing_panics_doc)]
             #inner
         }
 
@@ -95,9 +100,11 @@ fn doc_of(description: &Expr) -> TokenStream {
 }
 
 fn not_a_function(item: &TokenStream) -> Option<Error> {
-    let item: ItemImpl = parse2(item.clone()).ok()?;
-    Some(Error::new(
-        item.impl_token.span(),
-        "`#[tool]` goes on a function; on an `impl` block it is `#[toolset]`",
-    ))
+    match parse2(item.clone()).ok()? {
+        Item::Impl(block) => {
+            let message = "`#[tool]` goes on a function; on an `impl` block it is `#[toolset]`";
+            Some(Error::new_spanned(block.impl_token, message))
+        }
+        item => Some(Error::new_spanned(item, "`#[tool]` goes on a function")),
+    }
 }

@@ -8,14 +8,16 @@ use syn::{
     Attribute, Error, FnArg, ImplItem, ImplItemFn, ItemImpl, Meta, Path, ReceiverKind, Result, Token, Type,
     parse::{Parse, ParseStream},
     parse_quote, parse2,
-    spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
 use crate::{
     arguments::Arguments,
     core_path::core_path,
-    signature::{ToolSignature, strip_parameters},
+    errors::Errors,
+    implementation::{Target, implement},
+    parameter::strip_parameters,
+    signature::ToolSignature,
 };
 
 /// The expansion of `#[toolset]`. After a mistake it is the block as it was, so that the mistake is all that the compiler reports.
@@ -36,42 +38,35 @@ fn expand_block(arguments: TokenStream, block: &ItemImpl) -> Result<TokenStream>
     let ToolsetArguments { core } = parse2(arguments)?;
     let core = core_path(core)?;
     if let Some((path, _)) = &block.trait_ {
-        return Err(Error::new(
-            path.span(),
+        return Err(Error::new_spanned(
+            path,
             "`#[toolset]` goes on the type's own `impl` block, not on that of a trait",
         ));
     }
     if !block.generics.params.is_empty() {
-        return Err(Error::new(
-            block.generics.span(),
+        return Err(Error::new_spanned(
+            &block.generics,
             "a toolset cannot be generic; hold an `Arc<dyn …>` instead",
         ));
     }
 
-    let mut errors: Option<Error> = None;
+    let mut errors = Errors::default();
     let mut names = HashSet::new();
     let mut pushes = Vec::new();
     for item in &block.items {
         let ImplItem::Fn(method) = item else { continue };
         let Some(attribute) = method.attrs.iter().find(|attribute| is_tool(attribute)) else { continue };
-        let push = push_tool(&core, &block.self_ty, method, attribute, &mut names);
-        match (push, &mut errors) {
-            (Ok(push), _) => pushes.push(push),
-            (Err(error), Some(errors)) => errors.combine(error),
-            (Err(error), none) => *none = Some(error),
-        }
+        pushes.extend(errors.take(push_tool(&core, &block.self_ty, method, attribute, &mut names)));
     }
-    if let Some(errors) = errors {
-        return Err(errors);
-    }
+    errors.finish(())?;
     if pushes.is_empty() {
-        return Err(Error::new(block.self_ty.span(), "no method here has `#[tool]`"));
+        return Err(Error::new_spanned(&block.self_ty, "no method here has `#[tool]`"));
     }
-    Ok(implement(&core, block, &pushes))
+    Ok(implement_toolset(&core, block, &pushes))
 }
 
 /// `Toolset` has a method that `async_trait` made; this writes out what it makes, so that users need not depend on it.
-fn implement(core: &Path, block: &ItemImpl, pushes: &[TokenStream]) -> TokenStream {
+fn implement_toolset(core: &Path, block: &ItemImpl, pushes: &[TokenStream]) -> TokenStream {
     let ty = &block.self_ty;
     let conditions = block.attrs.iter().filter(|attribute| is_condition(attribute));
     quote! {
@@ -88,15 +83,15 @@ fn implement(core: &Path, block: &ItemImpl, pushes: &[TokenStream]) -> TokenStre
                 'life0: 'async_trait,
                 Self: 'async_trait,
             {
-                let mut tools = ::std::vec::Vec::new();
+                let mut __tools = ::std::vec::Vec::new();
                 #(#pushes)*
-                ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(tools)))
+                ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(__tools)))
             }
         }
     }
 }
 
-/// A statement that makes a tool of `method` and pushes it to `tools`.
+/// A statement that makes a tool of `method` and pushes it to `__tools`.
 fn push_tool(
     core: &Path,
     ty: &Type,
@@ -106,27 +101,27 @@ fn push_tool(
 ) -> Result<TokenStream> {
     let arguments = tool_arguments(attribute)?;
     if let Some(path) = &arguments.core {
-        return Err(Error::new(path.span(), "`crate` goes to `#[toolset(crate = …)]` here"));
+        return Err(Error::new_spanned(path, "`crate` goes to `#[toolset(crate = …)]` here"));
     }
     check_receiver(method)?;
     let mut signature = method.sig.clone();
     SelfType(ty).visit_signature_mut(&mut signature);
     let signature = ToolSignature::read(arguments, &method.attrs, &signature)?;
-    if !names.insert(signature.name().to_owned()) {
-        let message = format!("there are two tools named `{}` in this toolset", signature.name());
+    if !names.insert(signature.name.clone()) {
+        let message = format!("there are two tools named `{}` in this toolset", signature.name);
         return Err(Error::new(method.sig.ident.span(), message));
     }
 
     let conditions = method.attrs.iter().filter(|attribute| is_condition(attribute));
     let name = &method.sig.ident;
-    let tool = quote!(__Tool);
-    let implementation = signature.implement(core, &tool, &quote!(<#ty>::#name), Some(ty));
+    let target = Target { core, tool: quote!(__Tool), function: quote!(<#ty>::#name), toolset: Some(ty) };
+    let implementation = implement(&signature, &target);
     Ok(quote! {
         #(#conditions)*
         {
-            struct #tool(::std::sync::Arc<#ty>);
+            struct __Tool(::std::sync::Arc<#ty>);
             #implementation
-            tools.push(#core::tool::erase(#tool(::std::sync::Arc::clone(&self))));
+            __tools.push(#core::tool::erase(__Tool(::std::sync::Arc::clone(&self))));
         }
     })
 }
@@ -136,7 +131,7 @@ fn tool_arguments(attribute: &Attribute) -> Result<Arguments> {
         Meta::Path(_) => Ok(Arguments::default()),
         Meta::List(list) => list.parse_args(),
         Meta::NameValue(meta) => {
-            Err(Error::new(meta.span(), "arguments go in parentheses: `#[tool(name = \"…\")]`"))
+            Err(Error::new_spanned(meta, "arguments go in parentheses: `#[tool(name = \"…\")]`"))
         }
     }
 }
@@ -150,8 +145,8 @@ fn check_receiver(method: &ImplItemFn) -> Result<()> {
     };
     match &receiver.kind {
         ReceiverKind::Reference(_, _, None) => Ok(()),
-        _ => Err(Error::new(
-            receiver.span(),
+        _ => Err(Error::new_spanned(
+            receiver,
             "a tool of a toolset takes `&self`: calls run at the same time; keep what changes in a `Mutex` or the like",
         )),
     }
@@ -183,7 +178,7 @@ fn not_an_impl(item: &TokenStream) -> Option<Error> {
     let first = item.clone().into_iter().next()?;
     let is_block = matches!(&first, proc_macro2::TokenTree::Ident(word) if word == "impl");
     (!is_block).then(|| {
-        Error::new(item.span(), "`#[toolset]` goes on an `impl` block; on a function it is `#[tool]`")
+        Error::new_spanned(item, "`#[toolset]` goes on an `impl` block; on a function it is `#[tool]`")
     })
 }
 
