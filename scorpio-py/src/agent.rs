@@ -50,7 +50,7 @@ impl AgentCore {
     ) -> PyResult<Self> {
         let model = match model.cast::<ScriptedCore>() {
             Ok(script) => script.get().model(),
-            Err(_) => model::by_name(py, &model.extract::<String>()?)?,
+            Err(_) => model::by_name(&model.extract::<String>()?)?,
         };
         let mut builder = Agent::builder(name).with_model(model).prices(price_table(prices));
         for tool in tools {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use scorpio_core::{
-    ErrorKind, ScorpioError, Surface, Usage,
+    Usage,
     model::{Model, ModelError, ModelErrorKind, Scripted, ScriptedTurn},
 };
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::error;
 
 /// The model of this name, such as `openai:gpt-5-mini`.
-pub(crate) fn by_name(py: Python<'_>, name: &str) -> PyResult<Model> {
-    scorpio_core::model::builtin(name).map_err(|error| {
-        let told = error.to_string();
-        error::exception(py, &ScorpioError::new(ErrorKind::BadRequest, Surface::Api, told).with_source(error))
-    })
+pub(crate) fn by_name(name: &str) -> PyResult<Model> {
+    // What is wrong with a name or a missing key is for the programmer, who is the one to read it.
+    scorpio_providers::model(name).map_err(error::invalid)
 }
 
 /// A model that plays turns which are written down beforehand.

@@ -10,8 +10,8 @@
     agent = scorpio.Agent("calculator", model="openai:gpt-5-mini", tools=[add])
     print(agent.run_sync("What is 2 + 40?").text)
 
-`Agent` is where to begin: `Agent.run` and `Agent.run_sync` answer, `Agent.stream` gives the events of an answer while it
-is made. `tool` makes tools of functions. `SqliteStore` keeps sessions. `ScriptedModel` is a model for tests.
+`Agent` is where to begin: `Agent.run` and `Agent.run_sync` answer, `Agent.stream` gives the events of an answer
+while it is made. `tool` makes tools of functions. `SqliteStore` keeps sessions. `ScriptedModel` is a model for tests.
 """
 
 import atexit

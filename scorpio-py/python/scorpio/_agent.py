@@ -60,8 +60,8 @@ class Agent:
 
         Args:
             name: For logs and for people.
-            model: ``"provider:name"``, such as ``"openai:gpt-5-mini"``, ``"ollama:qwen3"`` or ``"scripted:demo"``, which
-                needs nothing. Keys come from the environment (``OPENAI_API_KEY``). Tests give a `ScriptedModel`.
+            model: ``"provider:name"``, such as ``"openai:gpt-5-mini"``, ``"ollama:qwen3"`` or ``"scripted:demo"``,
+                which needs nothing. Keys come from the environment (``OPENAI_API_KEY``). Tests give a `ScriptedModel`.
             tools: Functions that the model may call; ``@scorpio.tool`` gives them options.
             instructions: What the model is told before every conversation.
             store: Where sessions are kept; in memory unless set.
@@ -141,10 +141,10 @@ class Agent:
 
         Args:
             message: The message. ``None`` answers the session as it stands, as after a failure.
-            output: A type that the answer is to have: a dataclass, a pydantic model, or anything else that tools may take.
-                It comes back as ``outcome.output``. An answer that does not fit is given back to the model twice.
-            session: The session to go on with, made if it is not there: ASCII letters, digits and ``-_.:|``. Without one
-                the run has a session of its own, which ``outcome.session`` names.
+            output: A type that the answer is to have: a dataclass, a pydantic model, or anything else that tools may
+                take. It comes back as ``outcome.output``. An answer that does not fit is given back to the model twice.
+            session: The session to go on with, made if it is not there: ASCII letters, digits and ``-_.:|``. Without
+                one the run has a session of its own, which ``outcome.session`` names.
             limits: How much this run may use, in place of what the agent says.
             owner: Whose session it is.
 
@@ -200,7 +200,8 @@ class Agent:
         """As `run`, without an event loop: blocks this thread until there is an answer.
 
         ``async`` tools run on an event loop of the package's own, in a thread of its own. Ctrl-C stops the run and
-        raises ``KeyboardInterrupt``. Where an event loop is running in this thread it stands still meanwhile: use `run`.
+        raises ``KeyboardInterrupt``. An event loop that is running in this thread stands still meanwhile: use `run`
+        there.
         """
         shape = _shape(output)
         run = self._begin(message, shape, session=session, limits=limits, owner=owner, watched=False)

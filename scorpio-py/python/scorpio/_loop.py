@@ -11,7 +11,7 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 def background_loop() -> asyncio.AbstractEventLoop:
     """The loop, which runs in a thread of its own for as long as the process does. The engine calls this."""
-    global _loop  # noqa: PLW0603
+    global _loop
     with _lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()

@@ -135,7 +135,7 @@ class Message:
     metadata: Any = None
 
     @classmethod
-    def user(cls, *content: str | MediaPart, id: str | None = None, metadata: Any = None) -> Message:  # noqa: A002
+    def user(cls, *content: str | MediaPart, id: str | None = None, metadata: Any = None) -> Message:
         """A user's message of texts, images and documents.
 
         Example:

@@ -16,12 +16,12 @@ import sys
 import types
 import typing
 import uuid
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from scorpio import _docstring
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
 
 Schema: TypeAlias = "dict[str, Any]"
@@ -242,8 +242,11 @@ def _decode_mapping(value: Any, decode: Decode) -> Any:
 
 
 class _Compiler:
-    """Compiles types. Types that hold themselves become `$ref`s; all others stand where they are used, because providers
-    differ in what they make of a `$ref`."""
+    """Compiles types.
+
+    Types that hold themselves become `$ref`s; all others stand where they are used, because providers differ in what
+    they make of a `$ref`.
+    """
 
     def __init__(self) -> None:
         self._open: dict[object, str] = {}
@@ -547,9 +550,7 @@ def _dataclass_fields(cls: type) -> list[Parameter]:
     for field in dataclasses.fields(cls):
         if not field.init:
             continue
-        optional = (
-            field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
-        )
+        optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
         description = field.metadata.get("description") or descriptions.get(field.name)
         parameters.append(Parameter(field.name, hints[field.name], description, field.default, not optional))
     return parameters

@@ -11,9 +11,39 @@ from scorpio._messages import Message, Part
 from scorpio._stream import Event
 from scorpio._tool import Tool
 
+__all__ = [
+    "AgentCore",
+    "DataSent",
+    "MessageSteered",
+    "Operation",
+    "OutcomeCore",
+    "PartFinished",
+    "PartStarted",
+    "ReasoningDelta",
+    "RunCore",
+    "RunFailed",
+    "RunFinished",
+    "RunStarted",
+    "ScriptedCore",
+    "StoreCore",
+    "TextDelta",
+    "ToolCallDelta",
+    "ToolContext",
+    "ToolFinished",
+    "ToolProgress",
+    "ToolStarted",
+    "TurnFinished",
+    "TurnStarted",
+    "UnknownEvent",
+    "Usage",
+    "__version__",
+    "_shutdown",
+]
+
 __version__: Final[str]
 
 def _shutdown() -> None: ...
+
 @final
 class Usage:
     """Tokens of one model call, or of several added up. The counts mean the same for every provider."""

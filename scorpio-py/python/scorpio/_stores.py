@@ -57,9 +57,7 @@ class Store:
         store._core = core
         return store
 
-    async def sessions(
-        self, *, limit: int = 100, before: str | None = None, owner: str = "local"
-    ) -> list[Session]:
+    async def sessions(self, *, limit: int = 100, before: str | None = None, owner: str = "local") -> list[Session]:
         """The sessions, the one with the newest activity first.
 
         Args:
@@ -69,17 +67,15 @@ class Store:
         """
         return cast("list[Session]", await self._core.sessions(owner, limit, before).future())
 
-    def sessions_sync(
-        self, *, limit: int = 100, before: str | None = None, owner: str = "local"
-    ) -> list[Session]:
+    def sessions_sync(self, *, limit: int = 100, before: str | None = None, owner: str = "local") -> list[Session]:
         """As `sessions`, without an event loop."""
         return cast("list[Session]", self._core.sessions(owner, limit, before).wait())
 
-    async def session(self, id: str, *, owner: str = "local") -> Session | None:  # noqa: A002
+    async def session(self, id: str, *, owner: str = "local") -> Session | None:
         """One session, or `None`."""
         return _one(await self._core.session(owner, id).future())
 
-    def session_sync(self, id: str, *, owner: str = "local") -> Session | None:  # noqa: A002
+    def session_sync(self, id: str, *, owner: str = "local") -> Session | None:
         """As `session`, without an event loop."""
         return _one(self._core.session(owner, id).wait())
 
@@ -91,11 +87,11 @@ class Store:
         """As `messages`, without an event loop."""
         return cast("list[Message]", self._core.messages(owner, session).wait())
 
-    async def delete_session(self, id: str, *, owner: str = "local") -> bool:  # noqa: A002
+    async def delete_session(self, id: str, *, owner: str = "local") -> bool:
         """Deletes a session with its messages. Answers whether it was there."""
         return _one(await self._core.delete_session(owner, id).future()) is not None
 
-    def delete_session_sync(self, id: str, *, owner: str = "local") -> bool:  # noqa: A002
+    def delete_session_sync(self, id: str, *, owner: str = "local") -> bool:
         """As `delete_session`, without an event loop."""
         return _one(self._core.delete_session(owner, id).wait()) is not None
 

@@ -54,7 +54,7 @@ Event: TypeAlias = (
     | RunFinished
     | UnknownEvent
 )
-"""One thing that happened in a run. Each class has ``type``, ``seq``, ``run_id``, ``session``, ``at`` and ``to_json()``."""
+"""One thing that happened in a run. Each has ``type``, ``seq``, ``run_id``, ``session``, ``at`` and ``to_json()``."""
 
 
 class RunStream(Generic[T_co]):

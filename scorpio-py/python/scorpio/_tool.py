@@ -9,7 +9,6 @@ import json
 import logging
 import sys
 import typing
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from scorpio import _docstring, _json, _schema
@@ -17,7 +16,7 @@ from scorpio._errors import ToolError
 from scorpio._scorpio import ToolContext
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
@@ -50,6 +49,7 @@ class Tool(Generic[P, R_co]):
     effects: Effects
     trusted: bool
     is_async: bool
+    _function: Callable[P, R_co]
 
     def __init__(
         self,
@@ -65,10 +65,12 @@ class Tool(Generic[P, R_co]):
     ) -> None:
         """Use ``@scorpio.tool``, which passes its options on to here."""
         own_name = getattr(function, "__name__", None)
-        if not callable(function) or not (own_name or name):
+        if not (own_name or name):
             raise TypeError(f"a tool is a function, not {type(function).__name__}")
         if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
-            raise TypeError(f"`{own_name}` is a generator: a tool returns its answer, and tells of progress by ToolContext")
+            raise TypeError(
+                f"`{own_name}` is a generator: a tool returns its answer, and tells of progress by ToolContext"
+            )
         functools.update_wrapper(self, function)
         documentation = _docstring.parse(inspect.getdoc(function))
         self.name = name or str(own_name)
@@ -98,7 +100,8 @@ class Tool(Generic[P, R_co]):
             return self
         bound: Tool[..., R_co] = object.__new__(Tool)
         bound.__dict__.update(self.__dict__)
-        bound._function = functools.partial(self._function, instance)
+        function: Callable[..., R_co] = self._function
+        bound._function = functools.partial(function, instance)
         bound._is_method = False
         return bound
 
@@ -124,7 +127,10 @@ class Tool(Generic[P, R_co]):
         return positional, named
 
     def _call_sync(self, context: ToolContext, text: str) -> tuple[bool, str, str | None]:
-        """Calls a plain function for the engine. Answers whether it went well, what the model reads, and for the log why not."""
+        """Calls a plain function for the engine.
+
+        Answers whether it went well, what the model reads, and why it went wrong, for the log.
+        """
         try:
             positional, named = self._arguments(context, text)
             return True, _json.dumps(self._function(*positional, **named)), None
@@ -180,9 +186,7 @@ class _Signature:
                 self.context_parameter = parameter.name
                 continue
             required = parameter.default is parameter.empty
-            argument = _schema.Parameter(
-                parameter.name, hint, descriptions.get(parameter.name), required=required
-            )
+            argument = _schema.Parameter(parameter.name, hint, descriptions.get(parameter.name), required=required)
             arguments.append(argument if required else argument._replace(default=parameter.default))
         try:
             self.codec = _schema.compile_object(arguments)
@@ -190,9 +194,7 @@ class _Signature:
             raise TypeError(f"tool `{name}`: {error}") from None
 
 
-def _hints(
-    function: Callable[..., object], name: str, local_names: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _hints(function: Callable[..., object], name: str, local_names: Mapping[str, Any] | None) -> dict[str, Any]:
     try:
         return typing.get_type_hints(inspect.unwrap(function), localns=local_names, include_extras=True)
     except NameError as error:
@@ -212,6 +214,8 @@ def tool(function: Callable[P, R_co], /) -> Tool[P, R_co]: ...
 
 @overload
 def tool(
+    function: None = None,
+    /,
     *,
     name: str | None = None,
     description: str | None = None,
@@ -250,8 +254,8 @@ def tool(
         function: The function, when used without parentheses.
         name: What the model calls it by; the function's name otherwise.
         description: What the model is told; the docstring otherwise.
-        timeout: How many seconds it may take. An ``async`` function is then cancelled; a plain one goes on in its thread,
-            and its answer is dropped. The agent's ``tool_timeout`` holds otherwise.
+        timeout: How many seconds it may take. An ``async`` function is then cancelled; a plain one goes on in its
+            thread, and its answer is dropped. The agent's ``tool_timeout`` holds otherwise.
         retry: What a restart may do with a call that was started and has no result: ``"pure"`` has no effect,
             ``"idempotent"`` may run again with the same idempotency key, ``"at_most_once"`` must never run twice.
         effects: What it can do to the world: ``"none"``, ``"read_private"``, ``"write"`` or ``"egress"``.
