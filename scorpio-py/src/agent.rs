@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pyo3::prelude::*;
-use scorpio_core::{
-    Agent, Limits, Price, PriceTable,
-    model::OutputSchema,
-};
+use scorpio_core::{Agent, Limits, Price, PriceTable, model::OutputSchema};
 
 use crate::{
     error, json, message,

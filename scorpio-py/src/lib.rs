@@ -34,9 +34,9 @@ mod _scorpio {
     use crate::{
         agent::AgentCore,
         event::{
-            DataSent, MessageSteered, PartFinished, ReasoningDelta, RunFailed, RunFinished, RunStarted, TextDelta,
-            ToolCallDelta, ToolFinished, ToolProgress, ToolStarted, TurnFinished, TurnStarted, UnknownEvent,
-            PartStarted,
+            DataSent, MessageSteered, PartFinished, PartStarted, ReasoningDelta, RunFailed, RunFinished,
+            RunStarted, TextDelta, ToolCallDelta, ToolFinished, ToolProgress, ToolStarted, TurnFinished,
+            TurnStarted, UnknownEvent,
         },
         model::ScriptedCore,
         operation::Operation,

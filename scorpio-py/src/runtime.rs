@@ -43,8 +43,11 @@ pub(crate) fn handle() -> PyResult<Handle> {
         State::Over => Err(PyRuntimeError::new_err("the interpreter is shutting down")),
         State::Unused => {
             let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, MOST_THREADS);
-            let runtime =
-                Builder::new_multi_thread().worker_threads(threads).thread_name("scorpio").enable_all().build()?;
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(threads)
+                .thread_name("scorpio")
+                .enable_all()
+                .build()?;
             let handle = runtime.handle().clone();
             *state = State::Running { runtime, process: std::process::id() };
             Ok(handle)

@@ -12,7 +12,9 @@ use std::{
 use pyo3::{intern, prelude::*, sync::PyOnceLock};
 use scorpio_core::{
     Trust,
-    tool::{BoxFuture, DynTool, Effects, RetryClass, ToolContext as Context, ToolError, ToolOutput, ToolSpec},
+    tool::{
+        BoxFuture, DynTool, Effects, RetryClass, ToolContext as Context, ToolError, ToolOutput, ToolSpec,
+    },
 };
 use tokio::sync::oneshot;
 
@@ -104,7 +106,11 @@ impl DynTool for PythonTool {
         &self.spec
     }
 
-    fn call<'a>(&'a self, cx: &'a Context, arguments: &'a str) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn call<'a>(
+        &'a self,
+        cx: &'a Context,
+        arguments: &'a str,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(self.run(cx, arguments))
     }
 }
@@ -162,7 +168,8 @@ impl Call {
             let function = self.tool.bind(py).getattr(intern!(py, "_call_sync"))?;
             // Two calls cannot be inside of one context at once.
             let variables = self.caller.variables.bind(py).call_method0(intern!(py, "copy"))?;
-            let answer = variables.call_method1(intern!(py, "run"), (function, self.context, self.arguments))?;
+            let answer =
+                variables.call_method1(intern!(py, "run"), (function, self.context, self.arguments))?;
             Answer::read(&answer)
         });
         ended.ok_or_else(|| ToolError::new("The program is ending."))?.map_err(failed)
@@ -171,7 +178,8 @@ impl Call {
     /// Runs an `async` function as a task of the caller's event loop. Dropping the future cancels the task.
     async fn on_event_loop(self) -> Result<Answer, ToolError> {
         let (sender, receiver) = oneshot::channel();
-        let task = Arc::new(Task(Mutex::new(TaskState { sender: Some(sender), handle: None, cancelled: false })));
+        let task =
+            Arc::new(Task(Mutex::new(TaskState { sender: Some(sender), handle: None, cancelled: false })));
         let cancel = CancelOnDrop(Arc::clone(&task));
         courier::send(move |py| {
             if let Err(error) = PendingCall::schedule(py, self, Arc::clone(&task)) {
@@ -289,7 +297,9 @@ impl PendingCall {
     fn _ended(&self, task: &Bound<'_, PyAny>) {
         let py = task.py();
         let answer = task.call_method0(intern!(py, "result")).and_then(|answer| Answer::read(&answer));
-        self.task.answer(answer.map_err(|error| ToolError::new("The tool was cancelled.").with_source(error.to_string())));
+        self.task.answer(
+            answer.map_err(|error| ToolError::new("The tool was cancelled.").with_source(error.to_string())),
+        );
     }
 }
 
