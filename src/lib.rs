@@ -1,1 +1,71 @@
-//! stub
+//! Scorpio is an embeddable agent SDK: agents that call tools, stream everything they do, and keep it.
+//!
+//! ```
+//! use scorpio::prelude::*;
+//!
+//! /// Add two numbers.
+//! #[tool]
+//! async fn add(a: f64, b: f64) -> f64 { a + b }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> scorpio::Result<()> {
+//! // `scripted:demo` needs no key. Say `openai:gpt-5-mini` and set OPENAI_API_KEY for a real model.
+//! let agent = Agent::builder("calculator").model("scripted:demo")?.tool(add).build()?;
+//! println!("{}", agent.run("Why is the sky blue?").await?.text());
+//! # Ok(()) }
+//! ```
+//!
+//! # What is where
+//!
+//! - [`Agent`] is a model with instructions, tools and limits. [`Agent::run`] asks it something: await the answer, or stream
+//!   the [`Event`]s of the run.
+//! - [`#[tool]`](tool) makes a tool of a function; [`#[toolset]`](toolset) makes tools of methods that share state.
+//! - A [`SessionId`] names a durable thread of [`Message`]s in a [`store::Store`]. Runs on it see what was said before.
+//! - [`Limits`] bound a run; hitting one is an [`Outcome`], not an error, and what was done is kept.
+//! - [`model::Scripted`] is a model for tests: it plays the turns that you write down.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `macros` | yes | [`#[tool]`](tool) and [`#[toolset]`](toolset) |
+//! | `openai` | yes | OpenAI Chat Completions and everything compatible with it; `"openai:…"` and `"ollama:…"` |
+//! | `tools` | | ready-made tools: `calculate`, `current_time` |
+//! | `sqlite` | | sessions, events and accounts in a SQLite file |
+//! | `conformance` | | the suite that every store runs, for stores of your own |
+//! | `full` | | all of them |
+//!
+//! With `default-features = false` there is the engine alone: no network, no database.
+
+pub use scorpio_core as core;
+pub use scorpio_core::*;
+#[cfg(feature = "openai")]
+pub use scorpio_providers as providers;
+#[cfg(feature = "conformance")]
+pub use scorpio_store::conformance;
+#[cfg(feature = "sqlite")]
+pub use scorpio_store::sqlite;
+#[cfg(feature = "tools")]
+pub use scorpio_tools as tools;
+
+mod by_name;
+
+pub use self::by_name::{ModelByName, model};
+
+/// What most programs need.
+///
+/// ```
+/// use scorpio::prelude::*;
+/// let limits = Limits::new().turns(5);
+/// # let _ = limits;
+/// ```
+pub mod prelude {
+    pub use scorpio_core::{
+        Agent, Event, EventKind, Limits, Message, Outcome, Part, ScorpioError, SessionId,
+        model::{Model, Scripted, ScriptedTurn},
+        tool::{ToolContext, ToolError},
+    };
+    #[cfg(feature = "macros")]
+    pub use scorpio_core::{tool, toolset};
+
+    pub use crate::ModelByName;
+}

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
-use crate::{model::ModelError, store::StoreError};
+use crate::{
+    model::{ModelError, ModelErrorKind},
+    store::StoreError,
+};
 
 /// A result of this crate.
 pub type Result<T, E = ScorpioError> = std::result::Result<T, E>;
@@ -167,10 +170,6 @@ impl ScorpioError {
         self.0.source.as_deref().and_then(|source| source.downcast_ref())
     }
 
-    pub(crate) fn bad_request(surface: Surface, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::BadRequest, surface, message)
-    }
-
     pub(crate) fn internal(surface: Surface, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Internal, surface, message)
     }
@@ -201,7 +200,11 @@ impl StdError for ScorpioError {
 
 impl From<ModelError> for ScorpioError {
     fn from(error: ModelError) -> Self {
-        let message = error.public_message();
+        // How the program is set up concerns whoever starts it, and that is who sees this one.
+        let message = match error.kind() {
+            ModelErrorKind::Configuration => Cow::Owned(error.to_string()),
+            _ => Cow::Borrowed(error.public_message()),
+        };
         let retry_after = error.retry_after();
         let converted = Self::new(error.kind().error_kind(), Surface::Model, message).with_source(error);
         match retry_after {

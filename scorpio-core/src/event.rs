@@ -71,13 +71,12 @@ payloads! {
     ToolProgress { call_id: ToolCallId, progress: Json, }
     /// A tool has answered, or something has answered for it.
     ToolFinished { result: ToolResultPart, duration_ms: u64, }
-    /// A tool, or the program, sends data to the user interface.
+    /// A tool sends data to the user interface. It is for those who watch and not part of the history.
     DataSent {
         name: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         data: Json,
-        transient: bool,
     }
     /// A message that was sent while the run was going joins it.
     Steered { message_id: MessageId, }

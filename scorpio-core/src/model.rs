@@ -192,3 +192,20 @@ impl fmt::Display for Model {
         write!(f, "{}:{}", self.provider.id(), self.name)
     }
 }
+
+/// The models that need no provider crate: `scripted:demo`.
+///
+/// # Errors
+///
+/// [`ModelErrorKind::Configuration`] for any other name.
+pub fn builtin(name: &str) -> Result<Model, ModelError> {
+    match name {
+        "scripted:demo" => Ok(Model::new(Demo::new(), "demo")),
+        other => Err(ModelError::new(
+            ModelErrorKind::Configuration,
+            format!(
+                "there is no model `{other}` here; without provider features there is only `scripted:demo`"
+            ),
+        )),
+    }
+}

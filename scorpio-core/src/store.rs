@@ -13,15 +13,15 @@ use async_trait::async_trait;
 
 pub use self::{
     account::{
-        AccountStore, AuthSession, Credentials, NewAuthSession, Quota, RefreshRotation, Rotation, Spend, Spending,
-        User, UserKind,
+        AccountStore, AuthSession, Credentials, NewAuthSession, Quota, RefreshRotation, Rotation, Spend,
+        Spending, User, UserKind,
     },
     error::{StoreError, StoreErrorKind},
     event_log::{EventLog, EventLogStream},
     memory::{MemoryAccounts, MemoryEventLog, MemoryStore},
     record::{
-        Begin, Begun, Commit, ExecutionStatus, Lease, Listing, NewSession, Page, RunRecord, RunStatus, Session,
-        SessionPatch, StoredMessage, ToolExecution,
+        Begin, Begun, Commit, ExecutionStatus, Lease, Listing, NewSession, Page, RunRecord, RunStatus,
+        Session, SessionPatch, StoredMessage, ToolExecution,
     },
 };
 use crate::{MessageId, OwnerId, RunId, SessionId};

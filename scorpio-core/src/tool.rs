@@ -13,6 +13,7 @@ use std::future::Future;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::erased::schema_of;
 pub use self::{
     catalog::ToolCatalog,
     context::{Extensions, ToolContext, ToolEvent},

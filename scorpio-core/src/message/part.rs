@@ -104,16 +104,24 @@ pub struct ToolCallPart {
 
 impl ToolCallPart {
     /// A call of `name` with `arguments`, which should be the text of a JSON object.
-    pub fn new(call_id: impl Into<ToolCallId>, name: impl Into<String>, arguments: impl Into<String>) -> Self {
+    pub fn new(
+        call_id: impl Into<ToolCallId>,
+        name: impl Into<String>,
+        arguments: impl Into<String>,
+    ) -> Self {
         Self { call_id: call_id.into(), name: name.into(), arguments: arguments.into(), native: None }
     }
 
     /// The arguments as JSON: an empty text is `{}`, and what is not JSON becomes a JSON string.
     pub fn arguments_json(&self) -> Json {
-        match self.arguments.trim() {
-            "" => Json::parse("{}").unwrap_or_default(),
-            text => Json::parse(text).unwrap_or_else(|_| Json::string(text)),
-        }
+        arguments_json(&self.arguments)
+    }
+}
+
+pub(crate) fn arguments_json(arguments: &str) -> Json {
+    match arguments.trim() {
+        "" => Json::parse("{}").unwrap_or_default(),
+        text => Json::parse(text).unwrap_or_else(|_| Json::string(text)),
     }
 }
 

@@ -1,12 +1,9 @@
 //! Folds the events of a model into its answer, and holds the provider to the rules of the stream.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use super::{FinishReason, ModelError, ModelErrorKind, ModelEvent, PartKind};
-use crate::{
-    Part, Provenance, ReasoningPart, ToolCallPart, Usage,
-    message::TextPart,
-};
+use crate::{Part, Provenance, ReasoningPart, ToolCallPart, Usage, message::TextPart};
 
 /// A whole answer of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,20 +84,21 @@ impl Assembler {
         Ok(())
     }
 
-    /// The whole answer.
+    /// Takes the whole answer out, and is then as new.
     ///
     /// # Errors
     ///
-    /// [`ModelErrorKind::Truncated`] when no finish came.
-    pub fn finish(self) -> Result<ModelAnswer, ModelError> {
+    /// [`ModelErrorKind::Truncated`] when no finish came. Nothing is taken out then.
+    pub fn finish(&mut self) -> Result<ModelAnswer, ModelError> {
         let Some(reason) = self.reason else {
             return Err(ModelError::new(ModelErrorKind::Truncated, "the stream ended without a finish"));
         };
-        let parts = self.slots.into_values().filter_map(|slot| match slot {
+        let Self { slots, usage, .. } = mem::take(self);
+        let parts = slots.into_values().filter_map(|slot| match slot {
             Slot::Done(part) => Some(part),
             Slot::Open { .. } => None,
         });
-        Ok(ModelAnswer { parts: parts.collect(), usage: self.usage, reason })
+        Ok(ModelAnswer { parts: parts.collect(), usage, reason })
     }
 
     /// What the call has cost so far.
@@ -131,5 +129,8 @@ pub(crate) fn finished_part(kind: PartKind, text: String) -> Part {
 }
 
 fn protocol(message: &'static str) -> ModelError {
-    ModelError::new(ModelErrorKind::Protocol, format!("the provider broke the rules of the stream: {message}"))
+    ModelError::new(
+        ModelErrorKind::Protocol,
+        format!("the provider broke the rules of the stream: {message}"),
+    )
 }

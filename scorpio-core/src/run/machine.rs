@@ -227,7 +227,12 @@ impl RunMachine {
     /// # Errors
     ///
     /// When the input does not fit the state. The machine is then as it was.
-    pub fn apply(&mut self, input: Input, tools: &ToolCatalog, at: Timestamp) -> Result<Applied, MachineError> {
+    pub fn apply(
+        &mut self,
+        input: Input,
+        tools: &ToolCatalog,
+        at: Timestamp,
+    ) -> Result<Applied, MachineError> {
         match input {
             Input::Answered { answer, origin, cost_usd } => {
                 let message_id = self.expect_model()?;
@@ -242,7 +247,8 @@ impl RunMachine {
                 Ok(self.next_turn(vec![answered, complaint], Vec::new(), at))
             }
             Input::ToolStarted { index } => {
-                let started = self.expect_tools()?.start(index, at).ok_or(MachineError("no such call is pending"))?;
+                let started =
+                    self.expect_tools()?.start(index, at).ok_or(MachineError("no such call is pending"))?;
                 Ok(Applied { append: Vec::new(), executions: vec![started] })
             }
             Input::ToolFinished { index, result, error } => self.tool_finished(index, result, error, at),
@@ -308,14 +314,18 @@ impl RunMachine {
         let end = match reason {
             // The last call may be cut off, and one that was filtered must not run.
             FinishReason::Length | FinishReason::ContentFilter => Some(RunEnd::Done { reason }),
-            _ if self.tool_calls > self.limits.tool_calls => Some(RunEnd::Stopped { reason: StopReason::ToolCalls }),
+            _ if self.tool_calls > self.limits.tool_calls => {
+                Some(RunEnd::Stopped { reason: StopReason::ToolCalls })
+            }
             _ => self.spent().map(|reason| RunEnd::Stopped { reason }),
         };
         match end {
             Some(end) => {
-                let results = self.dated(calls.close(at), at);
+                let (results, executions) = calls.close(at);
+                let mut append = vec![message, self.dated(results, at)];
+                append.extend(self.take_steered(at));
                 self.state = State::Ended(end);
-                Applied { append: vec![message, results], executions: calls.into_executions() }
+                Applied { append, executions }
             }
             None => {
                 let executions = calls.executions().to_vec();
@@ -337,7 +347,7 @@ impl RunMachine {
         if !calls.all_finished() {
             return Ok(Applied { append: Vec::new(), executions: vec![finished] });
         }
-        let results = calls.close(at);
+        let (results, _) = calls.close(at);
         let results = self.dated(results, at);
         Ok(self.next_turn(vec![results], vec![finished], at))
     }
@@ -349,8 +359,7 @@ impl RunMachine {
         executions: Vec<ToolExecution>,
         at: Timestamp,
     ) -> Applied {
-        let steered = std::mem::take(&mut self.steered);
-        append.extend(steered.into_iter().map(|message| self.dated(message, at)));
+        append.extend(self.take_steered(at));
         let limit = if self.turn >= self.limits.turns { Some(StopReason::Turns) } else { self.spent() };
         self.state = match limit {
             Some(reason) => State::Ended(RunEnd::Stopped { reason }),
@@ -384,8 +393,9 @@ impl RunMachine {
         match &mut self.state {
             State::Ended(_) => return Err(MachineError("it is over")),
             State::Tools(calls) => {
-                append.push(calls.close(at));
-                executions = calls.executions().to_vec();
+                let (results, changed) = calls.close(at);
+                append.push(results);
+                executions = changed;
             }
             State::Model { .. } if partial.is_empty() => {}
             State::Model { message_id } => {
@@ -393,9 +403,9 @@ impl RunMachine {
                 append.push(message.with_status(status));
             }
         }
-        append.append(&mut self.steered);
+        let mut append: Vec<Message> = append.into_iter().map(|message| self.dated(message, at)).collect();
+        append.extend(self.take_steered(at));
         self.state = State::Ended(end);
-        let append = append.into_iter().map(|message| self.dated(message, at)).collect();
         Ok(Applied { append, executions })
     }
 
@@ -403,6 +413,11 @@ impl RunMachine {
         let mut message = Message::new(Role::Assistant, answer.parts).with_id(id).with_origin(origin);
         message.usage = Some(answer.usage);
         self.dated(message, at)
+    }
+
+    fn take_steered(&mut self, at: Timestamp) -> Vec<Message> {
+        let steered = std::mem::take(&mut self.steered);
+        steered.into_iter().map(|message| self.dated(message, at)).collect()
     }
 
     fn dated(&self, mut message: Message, at: Timestamp) -> Message {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::StopReason;
-use crate::{Message, Role, RunId, SessionId, Usage, model::{Entry, FinishReason}};
+use crate::{
+    Message, Role, RunId, SessionId, Usage,
+    model::{Entry, FinishReason},
+};
 
 /// How a run that did not fail went. What was done is in the session either way.
 #[derive(Debug, Clone)]

@@ -202,7 +202,8 @@ pub trait AccountStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`AlreadyExists`](super::StoreErrorKind::AlreadyExists) when the address is taken.
-    async fn register_guest(&self, id: UserId, credentials: &Credentials) -> Result<Option<User>, StoreError>;
+    async fn register_guest(&self, id: UserId, credentials: &Credentials)
+    -> Result<Option<User>, StoreError>;
 
     /// Replaces a password hash.
     async fn set_password_hash(&self, id: UserId, password_hash: &str) -> Result<(), StoreError>;

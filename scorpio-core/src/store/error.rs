@@ -75,7 +75,9 @@ impl StoreError {
     /// What a user is told: nothing about the store.
     pub(crate) fn public(&self) -> (ErrorKind, Surface, &'static str) {
         match self.0.kind {
-            StoreErrorKind::NotFound => (ErrorKind::NotFound, Surface::Chat, "There is no such conversation."),
+            StoreErrorKind::NotFound => {
+                (ErrorKind::NotFound, Surface::Chat, "There is no such conversation.")
+            }
             StoreErrorKind::AlreadyExists => {
                 (ErrorKind::Conflict, Surface::Chat, "Something with this id is there already.")
             }

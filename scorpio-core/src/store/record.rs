@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Json, Message, MessageId, OwnerId, RunEnd, RunId, SessionId, ToolCallId, ToolResultPart, Usage,
-    run::RunMachine,
+    Json, Message, OwnerId, RunEnd, RunId, SessionId, ToolCallId, ToolResultPart, Usage, run::RunMachine,
     tool::RetryClass,
 };
 
@@ -408,9 +407,4 @@ pub struct ToolExecution {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-}
-
-/// Which message of a session a page or a cut refers to.
-pub(crate) fn seq_of(messages: &[StoredMessage], id: &MessageId) -> Option<u64> {
-    messages.iter().find(|stored| stored.message.id == *id).map(|stored| stored.seq)
 }

@@ -70,8 +70,6 @@ pub enum ToolEvent {
         id: Option<String>,
         /// The data.
         data: Json,
-        /// Whether it is for those who watch now and not for the history.
-        transient: bool,
     },
 }
 
@@ -104,6 +102,22 @@ impl ToolContext {
             events: None,
             extensions: Extensions::new(),
         }
+    }
+
+    pub(crate) fn of_run(
+        run: RunId,
+        session: SessionId,
+        owner: OwnerId,
+        cancel: CancellationToken,
+        events: mpsc::UnboundedSender<ToolEvent>,
+        extensions: Extensions,
+    ) -> Self {
+        Self { run, session, owner, cancel, events: Some(events), extensions, ..Self::detached() }
+    }
+
+    pub(crate) fn of_call(&self, call_id: ToolCallId, idempotency_key: &str, deadline: Instant) -> Self {
+        let (idempotency_key, deadline) = (idempotency_key.into(), Some(deadline));
+        Self { call_id, idempotency_key, deadline, ..self.clone() }
     }
 
     /// The run.
@@ -147,14 +161,10 @@ impl ToolContext {
         self.send(ToolEvent::Progress { call_id: self.call_id.clone(), progress: progress.into() });
     }
 
-    /// Sends data to the user interface and keeps it in the history.
-    pub fn emit_data(&self, name: impl Into<String>, data: Json) {
-        self.send(ToolEvent::Data { name: name.into(), id: None, data, transient: false });
-    }
-
-    /// Sends data to those who watch now.
-    pub fn emit_transient(&self, name: impl Into<String>, data: Json) {
-        self.send(ToolEvent::Data { name: name.into(), id: None, data, transient: true });
+    /// Sends data to the user interface. It is for those who watch and not part of the history. A later one of the same name and
+    /// `id` replaces it.
+    pub fn emit_data(&self, name: impl Into<String>, id: Option<String>, data: Json) {
+        self.send(ToolEvent::Data { name: name.into(), id, data });
     }
 
     /// The value of this type that the program attached to the run.

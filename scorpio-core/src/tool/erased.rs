@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 use super::{IntoToolOutput, Tool, ToolContext, ToolError, ToolOutput, ToolSpec};
 use crate::Json;
@@ -16,7 +16,11 @@ pub trait DynTool: Send + Sync + 'static {
     fn spec(&self) -> &ToolSpec;
 
     /// Does it, with the arguments as JSON text.
-    fn call<'a>(&'a self, cx: &'a ToolContext, arguments: &'a str) -> BoxFuture<'a, Result<ToolOutput, ToolError>>;
+    fn call<'a>(
+        &'a self,
+        cx: &'a ToolContext,
+        arguments: &'a str,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>>;
 }
 
 impl fmt::Debug for dyn DynTool {
@@ -43,16 +47,21 @@ struct Erased<T> {
 /// assert_eq!(erase(add).spec().name, "add");
 /// ```
 pub fn erase<T: Tool>(tool: T) -> SharedTool {
-    // Providers differ in what they make of `$ref`, so small types stand where they are used.
+    let parameters = Json::from(schema_of::<T::Input>().as_value());
+    let spec = tool.spec().with_parameters(parameters);
+    Arc::new(Erased { tool, spec })
+}
+
+/// The schema of a type as models are given it. Providers differ in what they make of `$ref`, so small types stand where they
+/// are used.
+pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    let mut schema = settings.into_generator().into_root_schema_for::<T::Input>();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.remove("title");
-    let parameters = Json::from(schema.as_value());
-    let spec = tool.spec().with_parameters(parameters);
-    Arc::new(Erased { tool, spec })
+    schema
 }
 
 impl<T: Tool> DynTool for Erased<T> {
@@ -60,7 +69,11 @@ impl<T: Tool> DynTool for Erased<T> {
         &self.spec
     }
 
-    fn call<'a>(&'a self, cx: &'a ToolContext, arguments: &'a str) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn call<'a>(
+        &'a self,
+        cx: &'a ToolContext,
+        arguments: &'a str,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let input = parse_arguments(arguments)?;
             self.tool.call(cx, input).await?.into_tool_output()
@@ -74,7 +87,8 @@ fn parse_arguments<T: serde::de::DeserializeOwned>(arguments: &str) -> Result<T,
     let mut json = serde_json::Deserializer::from_str(text);
     let input = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        let place = if path == "." { String::new() } else { format!(" at `{path}`") };
+        // `.` is the whole, and `?` a place that could not be told because the JSON breaks off.
+        let place = if matches!(path.as_str(), "." | "?") { String::new() } else { format!(" at `{path}`") };
         ToolError::new(format!("The arguments are wrong{place}: {}.", error.inner()))
     })?;
     json.end().map_err(|error| ToolError::new(format!("The arguments are not one JSON object: {error}.")))?;

@@ -77,10 +77,6 @@ impl Calls {
         &self.0
     }
 
-    pub(super) fn into_executions(self) -> Vec<ToolExecution> {
-        self.0
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -109,22 +105,24 @@ impl Calls {
         at: Timestamp,
     ) -> Option<ToolExecution> {
         let execution = self.unfinished(index)?;
-        execution.status = if result.is_error() { ExecutionStatus::Failed } else { ExecutionStatus::Completed };
+        execution.status =
+            if result.is_error() { ExecutionStatus::Failed } else { ExecutionStatus::Completed };
         execution.result = Some(result);
         execution.error = error;
         execution.finished_at = Some(at);
         Some(execution.clone())
     }
 
-    /// The message that answers every call, in order; calls without a result are answered with the truth about them.
-    pub(super) fn close(&mut self, at: Timestamp) -> Message {
-        let answers = self.0.iter_mut().map(|execution| {
-            if execution.result.is_none() {
-                interrupt(execution, at);
-            }
-            execution.result.clone()
-        });
-        Message::new(Role::Tool, answers.flatten().map(Part::ToolResult).collect())
+    /// The message that answers every call, in order. Calls without a result are answered with the truth about them; those are told
+    /// as well.
+    pub(super) fn close(&mut self, at: Timestamp) -> (Message, Vec<ToolExecution>) {
+        let mut changed = Vec::new();
+        for execution in self.0.iter_mut().filter(|execution| execution.result.is_none()) {
+            interrupt(execution, at);
+            changed.push(execution.clone());
+        }
+        let results = self.0.iter().filter_map(|execution| execution.result.clone());
+        (Message::new(Role::Tool, results.map(Part::ToolResult).collect()), changed)
     }
 
     fn unfinished(&mut self, index: u32) -> Option<&mut ToolExecution> {

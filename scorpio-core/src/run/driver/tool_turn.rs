@@ -1,0 +1,111 @@
+//! The tool calls of one turn: side by side up to a limit, each durably started before it runs.
+
+use std::mem;
+
+use futures::{StreamExt, stream::FuturesUnordered};
+use tokio::sync::mpsc;
+
+use super::Driver;
+use crate::{
+    DataSent, EventKind, Result, ToolProgress, ToolStarted,
+    run::{
+        Applied, Input,
+        execute::{Executed, execute, known},
+    },
+    store::{ExecutionStatus, ToolExecution},
+    tool::{BoxFuture, ToolContext, ToolEvent},
+};
+
+enum Happened {
+    Said(ToolEvent),
+    Ended(Executed),
+}
+
+type Running = FuturesUnordered<BoxFuture<'static, Executed>>;
+
+impl Driver {
+    /// Starts up to `slots` calls that are pending. They run once what this adds to `applied` is durable.
+    pub(super) fn start_pending(&mut self, applied: &mut Applied, slots: usize) -> Result<()> {
+        let pending = self.machine.executions().iter().filter(|call| call.status == ExecutionStatus::Pending);
+        let indexes: Vec<u32> = pending.take(slots).map(|call| call.index).collect();
+        for index in indexes {
+            for started in self.apply(Input::ToolStarted { index })?.executions {
+                applied.executions.retain(|execution| execution.index != started.index);
+                self.starting.push(started.clone());
+                applied.executions.push(started);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tool_turn(&mut self) -> Result<()> {
+        let (said, mut sayings) = mpsc::unbounded_channel();
+        let cancel = self.handle.cancellation().child_token();
+        let (session, owner) = (self.session.clone(), self.owner.clone());
+        let cx = ToolContext::of_run(self.lease.run, session, owner, cancel, said, self.extensions.clone());
+        let mut running = Running::new();
+        self.launch(&running, &cx);
+        while !running.is_empty() {
+            self.emitter.flush().await;
+            let next = async {
+                tokio::select! {
+                    biased;
+                    Some(event) = sayings.recv() => Some(Happened::Said(event)),
+                    ended = running.next() => ended.map(Happened::Ended),
+                }
+            };
+            match self.watch.until(next).await {
+                Ok(Some(Happened::Said(event))) => self.say(event),
+                Ok(Some(Happened::Ended(executed))) => {
+                    while let Ok(event) = sayings.try_recv() {
+                        self.say(event);
+                    }
+                    self.finish_tool(executed).await?;
+                    self.launch(&running, &cx);
+                }
+                Ok(None) => break,
+                Err(interrupt) => {
+                    drop(running);
+                    return self.interrupted(interrupt).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs what is durably started.
+    fn launch(&mut self, running: &Running, cx: &ToolContext) {
+        for execution in mem::take(&mut self.starting) {
+            self.announce(&execution);
+            let tool = self.tools.get(&execution.tool).cloned();
+            let known = if tool.is_some() { String::new() } else { known(&self.tools) };
+            running.push(Box::pin(execute(execution, tool, known, cx.clone(), self.agent.tool_timeout)));
+        }
+    }
+
+    fn announce(&mut self, execution: &ToolExecution) {
+        self.emitter.emit(|| {
+            EventKind::ToolStarted(ToolStarted {
+                call_id: execution.call_id.clone(),
+                name: execution.tool.clone(),
+                arguments: crate::message::arguments_json(&execution.arguments),
+            })
+        });
+    }
+
+    async fn finish_tool(&mut self, executed: Executed) -> Result<()> {
+        let Executed { index, result, error } = executed;
+        let mut applied = self.apply(Input::ToolFinished { index, result, error })?;
+        self.start_pending(&mut applied, 1)?;
+        self.commit(applied).await
+    }
+
+    fn say(&mut self, event: ToolEvent) {
+        self.emitter.emit(|| match event {
+            ToolEvent::Progress { call_id, progress } => {
+                EventKind::ToolProgress(ToolProgress { call_id, progress })
+            }
+            ToolEvent::Data { name, id, data } => EventKind::Data(DataSent { name, id, data }),
+        });
+    }
+}

@@ -1,0 +1,109 @@
+//! What can interrupt a run while it waits, and the heartbeat of its lease.
+
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use crate::{
+    StopReason,
+    run::start::LEASE,
+    store::{Lease, Store, StoreError, StoreErrorKind},
+};
+
+/// How often a lease is renewed.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// After this long without a confirmed renewal a driver stops by itself, so that it is quiet before anybody else may start.
+const SILENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub(super) enum Interrupt {
+    /// Somebody, or the clock, stops the run.
+    Stop(StopReason),
+    /// The run is, or may be, somebody else's by now: nothing more may be written.
+    Lost(StoreError),
+}
+
+pub(super) struct Watch {
+    cancel: CancellationToken,
+    cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
+    deadline: Option<Instant>,
+    timer: Pin<Box<Sleep>>,
+    confirmed: Instant,
+    store: Arc<dyn Store>,
+    lease: Lease,
+}
+
+impl Watch {
+    pub(super) fn new(
+        cancel: &CancellationToken,
+        wall: Option<Duration>,
+        store: Arc<dyn Store>,
+        lease: Lease,
+    ) -> Self {
+        let now = Instant::now();
+        let deadline = wall.and_then(|wall| now.checked_add(wall));
+        let beat = now + HEARTBEAT;
+        Self {
+            cancel: cancel.clone(),
+            cancelled: Box::pin(cancel.clone().cancelled_owned()),
+            deadline,
+            timer: Box::pin(sleep_until(deadline.map_or(beat, |deadline| deadline.min(beat)))),
+            confirmed: now,
+            store,
+            lease,
+        }
+    }
+
+    /// A write has just confirmed the lease.
+    pub(super) fn confirmed(&mut self) {
+        self.confirmed = Instant::now();
+    }
+
+    /// Waits for `work`, unless something interrupts it.
+    pub(super) async fn until<F: Future>(&mut self, work: F) -> Result<F::Output, Interrupt> {
+        let mut work = pin!(work);
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(Interrupt::Stop(StopReason::Cancelled));
+            }
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                () = &mut self.cancelled => {}
+                () = &mut self.timer => self.tick().await?,
+            }
+        }
+    }
+
+    async fn tick(&mut self) -> Result<(), Interrupt> {
+        let now = Instant::now();
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(Interrupt::Stop(StopReason::WallClock));
+        }
+        if self.confirmed + HEARTBEAT <= now {
+            self.renew(now).await?;
+        }
+        let retry = now + HEARTBEAT / 10;
+        let beat = (self.confirmed + HEARTBEAT).max(retry);
+        self.timer.as_mut().reset(self.deadline.map_or(beat, |deadline| deadline.min(beat)));
+        Ok(())
+    }
+
+    async fn renew(&mut self, now: Instant) -> Result<(), Interrupt> {
+        match self.store.renew(&self.lease, LEASE).await {
+            Ok(()) => self.confirmed = now,
+            Err(error) if error.kind() == StoreErrorKind::Unavailable && self.confirmed + SILENCE > now => {
+                tracing::warn!(run = %self.lease.run, error = ?error, "the lease could not be renewed; trying again");
+            }
+            Err(error) => return Err(Interrupt::Lost(error)),
+        }
+        Ok(())
+    }
+}

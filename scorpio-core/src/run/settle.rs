@@ -1,0 +1,127 @@
+//! Ends runs that nobody drives any more, so that their sessions take the next message: what there was of the answer is kept, and
+//! calls of tools that had not answered are answered with the truth about them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Input, emitter::Emitter, live, start::LEASE};
+use crate::{
+    EventKind, Part, Result, RunEnd, RunFinished,
+    model::{Assembler, Entry, ModelEvent},
+    store::{Commit, EventLog, RunRecord, Store, StoreErrorKind},
+    tool::ToolCatalog,
+};
+
+/// What is known about the process that drove a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presumed {
+    /// It may be alive: only a lease that has run out tells.
+    Alive,
+    /// It is dead, whatever the lease says: it was this process, or the only other one that the store can have had.
+    Dead,
+}
+
+/// Ends the runs in `store` that no process drives any more and answers how many there were. To be called when a program starts.
+///
+/// Say [`Presumed::Dead`] when no other process can be using the store, as with a data folder that this process has locked.
+///
+/// # Errors
+///
+/// When the store fails.
+///
+/// # Cancel safety
+///
+/// Each run is settled whole or not at all; calling it again goes on with the rest.
+pub async fn settle_abandoned(
+    store: &Arc<dyn Store>,
+    log: Option<&Arc<dyn EventLog>>,
+    presumed: Presumed,
+) -> Result<usize> {
+    const BATCH: usize = 100;
+    let mut settled = 0;
+    loop {
+        let records = store.abandoned_runs(live::holder(), BATCH).await?;
+        let before = settled;
+        for record in &records {
+            settled += usize::from(settle(store, log, record, presumed, Vec::new()).await?);
+        }
+        if settled == before || records.len() < BATCH {
+            return Ok(settled);
+        }
+    }
+}
+
+/// Ends one run. Answers false when somebody else drives it after all, and true when it is over, by this or by another hand.
+/// `partial` is what there is of its answer, if the caller knows; otherwise the log is asked.
+pub(super) async fn settle(
+    store: &Arc<dyn Store>,
+    log: Option<&Arc<dyn EventLog>>,
+    record: &RunRecord,
+    presumed: Presumed,
+    partial: Vec<Part>,
+) -> Result<bool> {
+    let dead = (presumed == Presumed::Dead).then_some(record.holder.as_str());
+    let mut record = match store.take_over(record.id, live::holder(), dead, LEASE).await {
+        Ok(record) => record,
+        Err(error) if error.kind() == StoreErrorKind::NotFound => return Ok(true),
+        Err(error) if error.kind() == StoreErrorKind::Busy => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let (logged, last_seq) = logged(log, &record).await;
+    let partial = if partial.is_empty() { logged } else { partial };
+    let Ok(applied) =
+        record.machine.apply(Input::Interrupted { partial }, &ToolCatalog::default(), Timestamp::now())
+    else {
+        return Ok(true);
+    };
+    let Some(session) = store.session(&record.owner, &record.session).await? else { return Ok(true) };
+    let entries: Vec<Arc<Entry>> =
+        applied.append.into_iter().map(|message| Arc::new(Entry::new(message))).collect();
+    let lease = record.lease();
+    let mut commit = Commit::new(&lease, session.version, &record.machine);
+    commit.append = &entries;
+    commit.executions = &applied.executions;
+    commit.end = Some(RunEnd::Interrupted);
+    match store.commit(commit).await {
+        Ok(_) => {}
+        Err(error) if matches!(error.kind(), StoreErrorKind::Fenced | StoreErrorKind::NotFound) => {
+            return Ok(true);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let usage = record.machine.usage().clone();
+    let mut emitter = Emitter::new(record.session, record.id, None, log.cloned()).after(last_seq);
+    emitter.emit(|| EventKind::RunFinished(RunFinished { outcome: RunEnd::Interrupted, usage }));
+    emitter.flush().await;
+    Ok(true)
+}
+
+/// What the log has of the answer that was being written, and the number of its last event. A log that fails has nothing.
+async fn logged(log: Option<&Arc<dyn EventLog>>, record: &RunRecord) -> (Vec<Part>, u64) {
+    const PAGE: usize = 1_000;
+    let Some(log) = log else { return (Vec::new(), 0) };
+    let turn = record.machine.turn();
+    let (mut assembler, mut seq) = (Assembler::new(), 0);
+    loop {
+        let events = log.read(record.id, seq, PAGE).await.unwrap_or_default();
+        for event in &events {
+            seq = event.seq;
+            // Events that do not fit together are as good as lost.
+            let _ =
+                match &event.kind {
+                    EventKind::PartStarted(start) if start.turn == turn => assembler
+                        .push(&ModelEvent::PartStart { index: start.index, kind: start.part.clone() }),
+                    EventKind::PartDelta(delta) if delta.turn == turn => assembler
+                        .push(&ModelEvent::Delta { index: delta.index, text: Arc::clone(&delta.text) }),
+                    EventKind::PartFinished(end) if end.turn == turn => {
+                        assembler.push(&ModelEvent::PartEnd { index: end.index, part: end.part.clone() })
+                    }
+                    _ => Ok(()),
+                };
+        }
+        if events.len() < PAGE {
+            return (assembler.partial(), seq);
+        }
+    }
+}

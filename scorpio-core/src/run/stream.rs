@@ -1,0 +1,165 @@
+//! A run as its caller holds it: a stream of events, and a handle to stop and steer it.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+
+use futures::{Stream, StreamExt};
+use tokio_util::sync::CancellationToken;
+
+use super::{Outcome, emitter::Queue};
+use crate::{Event, Message, Result, RunId};
+
+/// Stops and steers a run. It works from any task, and does nothing once the run is over.
+#[derive(Debug, Clone)]
+pub struct RunHandle {
+    run: RunId,
+    cancel: CancellationToken,
+    inbox: Inbox,
+}
+
+impl RunHandle {
+    pub(crate) fn new(run: RunId) -> Self {
+        Self { run, cancel: CancellationToken::new(), inbox: Inbox::default() }
+    }
+
+    /// The run.
+    pub fn run_id(&self) -> RunId {
+        self.run
+    }
+
+    /// Stops the run. What was done until then is kept, and the outcome is [`Outcome::Stopped`].
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Adds a message to the run: the model sees it at its next turn. Answers whether the run takes it; once the run is over, the
+    /// message belongs into a run of its own.
+    pub fn steer(&self, message: impl Into<Message>) -> bool {
+        self.inbox.push(message.into())
+    }
+
+    pub(super) fn cancellation(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    pub(super) fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+}
+
+/// Messages on their way into a run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Inbox(Arc<Mutex<Waiting>>);
+
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    pub(super) messages: Vec<Message>,
+    pub(super) closed: bool,
+}
+
+impl Inbox {
+    fn push(&self, message: Message) -> bool {
+        let mut waiting = self.lock();
+        if !waiting.closed {
+            waiting.messages.push(message);
+        }
+        !waiting.closed
+    }
+
+    /// While this is held no message comes in: what is decided with it in hand is decided for all messages that were taken.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A run that is going, as a stream of its events.
+///
+/// Polling it drives the run. The stream ends after [`RunFinished`](crate::EventKind::RunFinished), or without it when the run could not
+/// begin; [`RunStream::outcome`] tells how it went.
+///
+/// # Cancel safety
+///
+/// Dropping it cancels the run. The history stays valid: an answer that was being written is kept as far as it went, and calls of
+/// tools that had not answered are answered with the truth about them.
+///
+/// ```
+/// use futures::StreamExt;
+/// use scorpio_core::{Agent, EventKind, model::{Model, Scripted}};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> scorpio_core::Result<()> {
+/// let model = Model::new(Scripted::new().text("Hello there."), "any");
+/// let agent = Agent::builder("greeter").with_model(model).build()?;
+/// let mut run = agent.run("Hi.").stream();
+/// while let Some(event) = run.next().await {
+///     if let EventKind::PartDelta(delta) = &event.kind {
+///         print!("{}", delta.text);
+///     }
+/// }
+/// assert!(run.outcome().await?.is_done());
+/// # Ok(()) }
+/// ```
+#[must_use = "a run does nothing unless its stream is polled"]
+pub struct RunStream {
+    handle: RunHandle,
+    queue: Queue,
+    drive: Option<Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>>,
+    outcome: Option<Result<Outcome>>,
+}
+
+impl RunStream {
+    pub(crate) fn new(
+        handle: RunHandle,
+        queue: Queue,
+        drive: Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>,
+    ) -> Self {
+        Self { handle, queue, drive: Some(drive), outcome: None }
+    }
+
+    /// A handle to stop and steer the run.
+    pub fn handle(&self) -> RunHandle {
+        self.handle.clone()
+    }
+
+    /// Drives the run to its end and tells how it went.
+    ///
+    /// # Errors
+    ///
+    /// When the run could not begin, the model failed for good, or the store failed.
+    pub async fn outcome(mut self) -> Result<Outcome> {
+        while self.next().await.is_some() {}
+        self.outcome.take().unwrap_or_else(|| {
+            Err(crate::ScorpioError::internal(crate::Surface::Chat, "The run ended without an outcome."))
+        })
+    }
+}
+
+impl Stream for RunStream {
+    type Item = Arc<Event>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Arc<Event>>> {
+        if let Some(event) = self.queue.pop() {
+            return Poll::Ready(Some(event));
+        }
+        if let Some(drive) = &mut self.drive
+            && let Poll::Ready(outcome) = drive.as_mut().poll(cx)
+        {
+            self.drive = None;
+            self.outcome = Some(outcome);
+        }
+        match self.queue.pop() {
+            Some(event) => Poll::Ready(Some(event)),
+            None if self.drive.is_none() => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl fmt::Debug for RunStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunStream").field("run", &self.handle.run).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! The chunks of the stream, as `uiMessageChunkSchema` defines them. Optional fields are left out, never null: null does not validate.
+
+use serde::Serialize;
+
+use crate::{Json, MessageId, ToolCallId, model::FinishReason};
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub(super) enum Chunk<'a> {
+    Start {
+        message_id: &'a MessageId,
+    },
+    StartStep,
+    FinishStep,
+    TextStart {
+        id: &'a str,
+    },
+    TextDelta {
+        id: &'a str,
+        delta: &'a str,
+    },
+    TextEnd {
+        id: &'a str,
+    },
+    ReasoningStart {
+        id: &'a str,
+    },
+    ReasoningDelta {
+        id: &'a str,
+        delta: &'a str,
+    },
+    ReasoningEnd {
+        id: &'a str,
+    },
+    ToolInputStart {
+        tool_call_id: &'a ToolCallId,
+        tool_name: &'a str,
+        dynamic: bool,
+    },
+    ToolInputDelta {
+        tool_call_id: &'a ToolCallId,
+        input_text_delta: &'a str,
+    },
+    ToolInputAvailable {
+        tool_call_id: &'a ToolCallId,
+        tool_name: &'a str,
+        input: &'a Json,
+        dynamic: bool,
+    },
+    ToolInputError {
+        tool_call_id: &'a ToolCallId,
+        tool_name: &'a str,
+        input: &'a Json,
+        error_text: &'a str,
+        dynamic: bool,
+    },
+    ToolOutputAvailable {
+        tool_call_id: &'a ToolCallId,
+        output: &'a Json,
+        dynamic: bool,
+    },
+    ToolOutputError {
+        tool_call_id: &'a ToolCallId,
+        error_text: &'a str,
+        dynamic: bool,
+    },
+    SourceUrl {
+        source_id: &'a str,
+        url: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        title: Option<&'a str>,
+    },
+    File {
+        url: &'a str,
+        media_type: &'a str,
+    },
+    Error {
+        error_text: &'a str,
+    },
+    Abort {
+        reason: &'a str,
+    },
+    Finish {
+        finish_reason: &'static str,
+    },
+}
+
+/// A chunk whose type carries a name of the program's own.
+#[derive(Debug, Serialize)]
+pub(super) struct DataChunk<'a> {
+    pub(super) r#type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<&'a str>,
+    pub(super) data: &'a Json,
+    pub(super) transient: bool,
+}
+
+/// The package's word for why a model stopped.
+pub(super) fn finish_reason(reason: FinishReason) -> &'static str {
+    match reason {
+        FinishReason::Stop => "stop",
+        FinishReason::ToolCalls => "tool-calls",
+        FinishReason::Length => "length",
+        FinishReason::ContentFilter => "content-filter",
+        FinishReason::Other => "other",
+    }
+}

@@ -1,0 +1,164 @@
+//! From a stored history to the messages that a client begins with.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{calls::CallIds, stream::url};
+use crate::{
+    Json, Message, MessageId, MessageStatus, Part, Role, RunId, ToolCallId, ToolResultPart,
+    store::StoredMessage,
+};
+
+/// A message as the AI SDK has it: all turns of a run are one assistant message, and a tool's answer stands in its call.
+///
+/// ```
+/// use scorpio_core::{Message, store::StoredMessage, ui};
+/// let stored = [StoredMessage::new(1, Message::user("Hello."))];
+/// let shown = serde_json::to_value(ui::messages(&stored)).unwrap();
+/// assert_eq!(shown[0]["parts"][0]["text"], "Hello.");
+/// ```
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct UiMessage {
+    /// The id of the first message that it is made of.
+    pub id: MessageId,
+    /// Who speaks: `system`, `user` or `assistant`.
+    pub role: Role,
+    metadata: Metadata,
+    parts: Vec<UiPart>,
+    #[serde(skip)]
+    run: Option<RunId>,
+    #[serde(skip)]
+    calls: CallIds,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    created_at: Timestamp,
+    status: MessageStatus,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+enum UiPart {
+    StepStart,
+    Text {
+        text: String,
+        state: &'static str,
+    },
+    Reasoning {
+        text: String,
+        state: &'static str,
+    },
+    DynamicTool {
+        tool_call_id: ToolCallId,
+        tool_name: String,
+        state: &'static str,
+        input: Json,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        output: Option<Json>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error_text: Option<String>,
+    },
+    SourceUrl {
+        source_id: String,
+        url: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+    },
+    File {
+        media_type: String,
+        url: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        filename: Option<String>,
+    },
+}
+
+/// The messages that a client shows, in order.
+pub fn messages(history: &[StoredMessage]) -> Vec<UiMessage> {
+    let mut shown: Vec<UiMessage> = Vec::new();
+    for StoredMessage { message, .. } in history {
+        let continued = shown.last_mut().filter(|last| last.goes_on_with(message));
+        match (message.role, continued) {
+            (Role::Assistant | Role::Tool, Some(last)) => last.extend(message),
+            (Role::Tool, None) => {}
+            (_, _) => shown.push(UiMessage::of(message)),
+        }
+    }
+    shown
+}
+
+impl UiMessage {
+    fn of(message: &Message) -> Self {
+        let metadata = Metadata { created_at: message.created_at, status: message.status };
+        let (id, role, run) = (message.id.clone(), message.role, message.run);
+        let mut shown = Self { id, role, metadata, parts: Vec::new(), run, calls: CallIds::default() };
+        shown.extend(message);
+        shown
+    }
+
+    fn goes_on_with(&self, message: &Message) -> bool {
+        self.role == Role::Assistant && self.run == message.run
+    }
+
+    fn extend(&mut self, message: &Message) {
+        if message.role == Role::Assistant {
+            self.parts.push(UiPart::StepStart);
+            self.metadata.status = message.status;
+        }
+        for part in &message.parts {
+            match part {
+                Part::ToolResult(result) => self.answer(result),
+                part => {
+                    let shown = self.show(part);
+                    self.parts.extend(shown);
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, part: &Part) -> Option<UiPart> {
+        let state = "done";
+        Some(match part {
+            Part::Text(part) => UiPart::Text { text: part.text.clone(), state },
+            Part::Reasoning(part) => UiPart::Reasoning { text: part.text.clone(), state },
+            Part::ToolCall(call) => UiPart::DynamicTool {
+                tool_call_id: self.calls.open(&call.call_id),
+                tool_name: call.name.clone(),
+                state: "input-available",
+                input: call.arguments_json(),
+                output: None,
+                error_text: None,
+            },
+            Part::Media(media) => UiPart::File {
+                media_type: media.media_type.clone(),
+                url: url(media),
+                filename: media.filename.clone(),
+            },
+            Part::Source(source) => UiPart::SourceUrl {
+                source_id: source.id.clone(),
+                url: source.url.clone(),
+                title: source.title.clone(),
+            },
+            _ => return None,
+        })
+    }
+
+    fn answer(&mut self, result: &ToolResultPart) {
+        let answered = self.calls.current(&result.call_id);
+        for part in &mut self.parts {
+            let UiPart::DynamicTool { tool_call_id, state, output, error_text, .. } = part else { continue };
+            if *tool_call_id != answered {
+                continue;
+            }
+            if result.is_error() {
+                *state = "output-error";
+                *error_text = Some(result.output.display_text());
+            } else {
+                *state = "output-available";
+                *output = Some(result.output.clone());
+            }
+        }
+    }
+}
