@@ -85,11 +85,19 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if is_deeper_than(bytes, DEPTH_LIMIT) {
         return Err(Problem::field(Surface::Api, "", format!("The JSON is nested deeper than {DEPTH_LIMIT} levels.")));
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::field(Surface::Api, "", "The JSON is not UTF-8."))?;
+    parse_at("", text)
+}
+
+/// Reads JSON that stands at `path` of the body. Errors name the whole path.
+pub(crate) fn parse_at<T: DeserializeOwned>(path: &str, text: &str) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = match error.path().to_string() {
-            path if path == "." => String::new(),
-            path => path,
+        let inner = error.path().to_string();
+        let path = match (path, inner.as_str()) {
+            (path, ".") => path.to_owned(),
+            ("", inner) => inner.to_owned(),
+            (path, inner) => format!("{path}.{inner}"),
         };
         let message = without_position(&error.into_inner().to_string());
         Problem::bad_request(Surface::Api, vec![FieldError::new(path, message)])

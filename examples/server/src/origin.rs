@@ -51,7 +51,7 @@ impl FromStr for Origin {
         if authority.host().is_empty() || authority.as_str().contains(['@', '*']) {
             return Err(InvalidOrigin("its host is not a plain name or address"));
         }
-        if authority.port().is_some() && authority.port_u16().is_none() {
+        if authority.port_u16().is_none() && authority.as_str() != authority.host() {
             return Err(InvalidOrigin("its port is not a port"));
         }
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() || text.contains('#') {

@@ -12,7 +12,7 @@ use axum::{
 use scorpio_core::{ErrorKind, ScorpioError, Surface, store::StoreError};
 use serde::Serialize;
 
-pub(crate) use self::render::{RequestId, finish};
+pub(crate) use self::render::finish;
 
 /// A result of a handler.
 pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;

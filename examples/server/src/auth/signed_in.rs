@@ -4,7 +4,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use scorpio_core::{AuthSessionId, ErrorKind, OwnerId, Surface, store::User};
+use scorpio_core::{ErrorKind, OwnerId, Surface, store::User};
 
 use crate::{
     App,
@@ -17,7 +17,6 @@ const SIGN_IN_FIRST: &str = "You need to sign in before continuing.";
 #[derive(Debug, Clone)]
 pub(crate) struct SignedIn {
     pub(crate) user: User,
-    pub(crate) sign_in: AuthSessionId,
 }
 
 impl SignedIn {
@@ -47,7 +46,7 @@ impl SignedIn {
             return Err(refused());
         }
         let user = app.accounts().user(claims.sub).await?.ok_or_else(refused)?;
-        Ok(Self { user, sign_in: claims.sid })
+        Ok(Self { user })
     }
 }
 

@@ -15,10 +15,6 @@ use uuid::Uuid;
 use super::{FieldError, Problem, whole_seconds};
 use crate::{App, security_headers};
 
-/// The id of a request: in its logs, in `x-request-id`, and in the `instance` of a problem.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestId(Uuid);
-
 /// The members of RFC 9457, and ours.
 #[derive(Serialize)]
 struct Body9457<'a> {
@@ -34,9 +30,9 @@ struct Body9457<'a> {
     errors: &'a [FieldError],
 }
 
-pub(crate) async fn finish(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let id = RequestId(Uuid::now_v7());
-    request.extensions_mut().insert(id);
+pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+    // In the logs, in `x-request-id`, and in the `instance` of a problem.
+    let id = Uuid::now_v7();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let begun = Instant::now();
     let mut response = next.run(request).await;
@@ -45,11 +41,11 @@ pub(crate) async fn finish(State(app): State<App>, mut request: Request, next: N
         response = problem.write(response, id);
     }
     security_headers::set(response.headers_mut(), app.settings());
-    if let Ok(value) = HeaderValue::from_str(&id.0.to_string()) {
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert("x-request-id", value);
     }
     let (status, millis) = (response.status().as_u16(), begun.elapsed().as_millis());
-    tracing::info!(request = %id.0, %method, path, status, millis, "answered");
+    tracing::info!(request = %id, %method, path, status, millis, "answered");
     response
 }
 
@@ -64,7 +60,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
 }
 
 impl Problem {
-    fn log(&self, id: RequestId) {
+    fn log(&self, id: Uuid) {
         let Some(error) = self.0.source.as_deref().filter(|_| self.0.status.is_server_error()) else { return };
         let mut causes = Vec::new();
         let mut next = error.source();
@@ -72,17 +68,17 @@ impl Problem {
             causes.push(cause.to_string());
             next = cause.source();
         }
-        tracing::error!(request = %id.0, code = self.0.code, causes = causes.join(": "), "{}", error.message());
+        tracing::error!(request = %id, code = self.0.code, causes = causes.join(": "), "{}", error.message());
     }
 
-    fn write(&self, response: Response, id: RequestId) -> Response {
+    fn write(&self, response: Response, id: Uuid) -> Response {
         let retry_after = self.0.retry_after.map(whole_seconds);
         let body = serde_json::to_vec(&Body9457 {
             r#type: "about:blank",
             title: self.0.status.canonical_reason().unwrap_or("Error"),
             status: self.0.status.as_u16(),
             detail: &self.0.detail,
-            instance: format!("urn:scorpio:request:{}", id.0),
+            instance: format!("urn:scorpio:request:{}", id),
             code: &self.0.code,
             retry_after,
             errors: &self.0.errors,
