@@ -1,5 +1,6 @@
 //! Tools: typed for those who write them, erased for the engine that runs them.
 
+mod blocking;
 mod catalog;
 mod context;
 mod erased;
@@ -15,16 +16,17 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use self::erased::schema_of;
 pub use self::{
+    blocking::run_blocking,
     catalog::ToolCatalog,
     context::{Extensions, ToolContext, ToolEvent},
     erased::{BoxFuture, DynTool, SharedTool, erase},
-    error::ToolError,
+    error::{IntoToolError, ToolError},
     output::{IntoToolOutput, ToolOutput},
     spec::{Effects, RetryClass, ToolSpec},
     toolset::{Toolset, ToolsetContext},
 };
 
-/// Something that a model can call. Most are written with [`#[tool]`](crate::tool); this is the trait behind it.
+/// Something that a model can call. Most are written with [`#[tool]`](macro@crate::tool); this is the trait behind it.
 ///
 /// ```
 /// use scorpio_core::{schemars, tool::{Tool, ToolContext, ToolError, ToolSpec}};

@@ -425,3 +425,6 @@ impl RunMachine {
         message.with_run(self.run)
     }
 }
+
+#[cfg(test)]
+mod tests;

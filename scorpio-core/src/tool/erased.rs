@@ -47,7 +47,10 @@ struct Erased<T> {
 /// assert_eq!(erase(add).spec().name, "add");
 /// ```
 pub fn erase<T: Tool>(tool: T) -> SharedTool {
-    let parameters = Json::from(schema_of::<T::Input>().as_value());
+    let mut schema = schema_of::<T::Input>();
+    // OpenAI refuses an object without `properties`, even where the tool takes no arguments.
+    schema.ensure_object().entry("properties").or_insert_with(|| serde_json::json!({}));
+    let parameters = Json::from(schema.as_value());
     let spec = tool.spec().with_parameters(parameters);
     Arc::new(Erased { tool, spec })
 }
