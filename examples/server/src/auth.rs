@@ -10,6 +10,7 @@ mod sign_in;
 mod signed_in;
 mod token;
 
+pub use self::token::SigningKey;
 pub(crate) use self::{
     password::Passwords,
     quota::{Allowance, QuotaView},
@@ -17,4 +18,3 @@ pub(crate) use self::{
     signed_in::SignedIn,
     token::AccessTokens,
 };
-pub use self::token::SigningKey;

@@ -27,7 +27,8 @@ impl ClientAddress {
         let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
         // Each proxy appends whom it heard from, so only what the trusted ones wrote, at the end, is true.
         let mut from_the_end = hops.into_iter().rev().map_while(|hop| hop.trim().parse::<IpAddr>().ok());
-        let client = from_the_end.find(|hop| !trusted.contains(&hop.to_canonical())).map(|hop| hop.to_canonical());
+        let client =
+            from_the_end.find(|hop| !trusted.contains(&hop.to_canonical())).map(|hop| hop.to_canonical());
         Self(Some(coarse(client.unwrap_or(peer))))
     }
 }

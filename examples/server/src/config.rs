@@ -78,7 +78,8 @@ pub(crate) enum LogFormat {
 impl Config {
     /// Where to keep everything.
     pub(crate) fn data_folder(&self) -> Result<PathBuf, String> {
-        let of_user = || directories::ProjectDirs::from("", "", "scorpio").map(|folders| folders.data_dir().to_owned());
+        let of_user =
+            || directories::ProjectDirs::from("", "", "scorpio").map(|folders| folders.data_dir().to_owned());
         let missing = "--data: this user has no home folder; say where to keep the database and the keys";
         self.data.clone().or_else(of_user).ok_or_else(|| missing.to_owned())
     }

@@ -54,7 +54,8 @@ impl DataFolder {
                 only_for_owner(&file).map_err(in_file)?;
                 file.read_to_string(&mut text).map_err(in_file)?;
                 let seed = STANDARD.decode(text.trim()).ok().and_then(|seed| <[u8; 32]>::try_from(seed).ok());
-                let damaged = || format!("{} is damaged; remove it, and everybody signs in again", path.display());
+                let damaged =
+                    || format!("{} is damaged; remove it, and everybody signs in again", path.display());
                 Ok(SigningKey::from_seed(seed.ok_or_else(damaged)?))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -56,7 +56,11 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
 }
 
 /// Reads a JSON body of at most `limit` bytes.
-pub(crate) async fn read_json<T: DeserializeOwned>(headers: &HeaderMap, body: Body, limit: usize) -> Result<T> {
+pub(crate) async fn read_json<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<T> {
     check_content_type(headers)?;
     parse(&read(body, limit).await?)
 }
@@ -65,7 +69,9 @@ fn check_content_type(headers: &HeaderMap) -> Result<()> {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut pieces = value.split(';').map(str::trim);
     let is_json = pieces.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
-    let mut charsets = pieces.filter_map(|piece| piece.split_once('=')).filter(|(name, _)| name.eq_ignore_ascii_case("charset"));
+    let mut charsets = pieces
+        .filter_map(|piece| piece.split_once('='))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("charset"));
     let is_utf8 = charsets.all(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"));
     if is_json && is_utf8 { Ok(()) } else { Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)) }
 }
@@ -83,9 +89,14 @@ async fn read(body: Body, limit: usize) -> Result<Bytes> {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if is_deeper_than(bytes, DEPTH_LIMIT) {
-        return Err(Problem::field(Surface::Api, "", format!("The JSON is nested deeper than {DEPTH_LIMIT} levels.")));
+        return Err(Problem::field(
+            Surface::Api,
+            "",
+            format!("The JSON is nested deeper than {DEPTH_LIMIT} levels."),
+        ));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| Problem::field(Surface::Api, "", "The JSON is not UTF-8."))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| Problem::field(Surface::Api, "", "The JSON is not UTF-8."))?;
     parse_at("", text)
 }
 
@@ -121,8 +132,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
-        let value = serde_urlencoded::from_str(query)
-            .map_err(|error| Problem::bad_request(Surface::Api, vec![FieldError::new("", error.to_string())]))?;
+        let value = serde_urlencoded::from_str(query).map_err(|error| {
+            Problem::bad_request(Surface::Api, vec![FieldError::new("", error.to_string())])
+        })?;
         Ok(Self(value))
     }
 }

@@ -44,14 +44,21 @@ async fn run(config: Config) -> Result<(), BoxError> {
     // The folder is locked, so nobody else writes answers in it.
     let recovered = app.recover(Presumed::Dead).await?;
     if recovered > 0 {
-        tracing::info!(recovered, "answers that were being written when the server last ended are marked as interrupted");
+        tracing::info!(
+            recovered,
+            "answers that were being written when the server last ended are marked as interrupted"
+        );
     }
     let listener = TcpListener::bind(config.addr)
         .await
         .map_err(|error| format!("--addr {}: cannot listen there: {error}", config.addr))?;
     let address = listener.local_addr()?;
     let shown = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), ToString::to_string);
-    say(&format!("Scorpio is ready at {shown}\n  model  {model}{}\n  data   {}", model::hint(&model), data.path().display()));
+    say(&format!(
+        "Scorpio is ready at {shown}\n  model  {model}{}\n  data   {}",
+        model::hint(&model),
+        data.path().display()
+    ));
     serve(listener, app, stopped(), config.shutdown_grace()).await;
     say("Goodbye.");
     Ok(())

@@ -80,7 +80,9 @@ pub(crate) fn is_own_page(headers: &HeaderMap, public: Option<&Origin>, listed: 
     let Some(origin) = origins.next() else {
         return matches!(fetch_site, None | Some(b"same-origin" | b"none"));
     };
-    let Some(origin) = origin.to_str().ok().and_then(|text| text.parse::<Origin>().ok()) else { return false };
+    let Some(origin) = origin.to_str().ok().and_then(|text| text.parse::<Origin>().ok()) else {
+        return false;
+    };
     if origins.next().is_some() {
         return false;
     }

@@ -90,13 +90,22 @@ impl Problem {
                 ("method_not_allowed:api", "This address does not take this method; see the Allow header.")
             }
             StatusCode::PAYLOAD_TOO_LARGE => ("too_large:api", "The request is too large."),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type:api", "Send it as application/json."),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                ("unsupported_media_type:api", "Send it as application/json.")
+            }
             StatusCode::SERVICE_UNAVAILABLE => ("offline:api", "The server cannot take this right now."),
             status if status.is_client_error() => ("bad_request:api", "The request couldn't be processed."),
             _ => ("internal:api", SOMETHING_WENT_WRONG),
         };
         let (retry_after, errors, source) = (None, Vec::new(), None);
-        Self(Arc::new(Parts { status, code: code.to_owned(), detail: detail.into(), retry_after, errors, source }))
+        Self(Arc::new(Parts {
+            status,
+            code: code.to_owned(),
+            detail: detail.into(),
+            retry_after,
+            errors,
+            source,
+        }))
     }
 
     #[must_use]

@@ -49,7 +49,11 @@ impl RateLimiter {
     pub(crate) fn new(limit: RateLimit) -> Self {
         let period = i64::try_from(limit.period.as_millis()).unwrap_or(i64::MAX / 2).max(1);
         let cost = (period / i64::from(limit.burst.max(1))).max(1);
-        Self { cost, credit: cost.saturating_mul(i64::from(limit.burst.max(1))), owed_until: Mutex::default() }
+        Self {
+            cost,
+            credit: cost.saturating_mul(i64::from(limit.burst.max(1))),
+            owed_until: Mutex::default(),
+        }
     }
 
     /// Counts one use of `key`, or tells how long to wait for it.

@@ -45,14 +45,20 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
 
 /// Pages of the listed origins may call the API; the cookie is for the routes of sign-ins alone.
 fn cors(settings: &Settings) -> CorsLayer {
-    let origins: Vec<HeaderValue> = settings.cors_origins.iter().filter_map(|origin| origin.to_header()).collect();
+    let origins: Vec<HeaderValue> =
+        settings.cors_origins.iter().filter_map(|origin| origin.to_header()).collect();
     let name = HeaderName::from_static;
     let is_auth = |_: &HeaderValue, parts: &Parts| parts.uri.path().starts_with("/api/auth/");
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_credentials(AllowCredentials::predicate(is_auth))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, name("last-event-id"), name("x-scorpio-request")])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            name("last-event-id"),
+            name("x-scorpio-request"),
+        ])
         .expose_headers([
             header::RETRY_AFTER,
             name("x-request-id"),

@@ -122,14 +122,15 @@ impl AppBuilder {
     /// When two tools have the same name, or the operating system gives no randomness.
     pub fn build(self) -> scorpio_core::Result<App> {
         let fault = |cause: Box<dyn std::error::Error + Send + Sync>| {
-            ScorpioError::new(ErrorKind::Internal, Surface::Auth, "The server cannot make its keys.").with_source(cause)
+            ScorpioError::new(ErrorKind::Internal, Surface::Auth, "The server cannot make its keys.")
+                .with_source(cause)
         };
         let key = match self.signing_key {
             Some(key) => key,
             None => SigningKey::generate().map_err(|error| fault(error.into()))?,
         };
-        let passwords =
-            Passwords::new(self.settings.min_password_length).map_err(|error| fault(error.to_string().into()))?;
+        let passwords = Passwords::new(self.settings.min_password_length)
+            .map_err(|error| fault(error.to_string().into()))?;
         let agent = Agent::builder("chat")
             .with_model(self.model)
             .instructions(self.instructions)

@@ -12,7 +12,10 @@ pub(super) fn normalize(text: &str) -> Result<String, &'static str> {
         return Err("it may hold only ASCII letters, digits and signs");
     }
     let (local, domain) = email.rsplit_once('@').ok_or("it has no @")?;
-    if local.is_empty() || local.len() > 64 || local.contains(['@', '"', '<', '>', '(', ')', ',', ';', ':', '\\']) {
+    if local.is_empty()
+        || local.len() > 64
+        || local.contains(['@', '"', '<', '>', '(', ')', ',', ';', ':', '\\'])
+    {
         return Err("what is before the @ is not a mailbox");
     }
     let is_label = |label: &str| {
@@ -38,8 +41,17 @@ mod tests {
     #[test]
     fn refuses_what_is_no_address() {
         let long = format!("{}@example.com", "a".repeat(65));
-        let refused =
-            ["", "ada", "@example.com", "ada@", "a b@example.com", "ada@example..com", "a@b@c.com", "ada@-x.com", &long];
+        let refused = [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "a b@example.com",
+            "ada@example..com",
+            "a@b@c.com",
+            "ada@-x.com",
+            &long,
+        ];
         for text in refused {
             assert!(normalize(text).is_err(), "{text}");
         }

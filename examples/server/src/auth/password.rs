@@ -64,7 +64,8 @@ impl Passwords {
     /// Hashes a password that was accepted.
     pub(super) async fn hash(&self, password: SecretString) -> Result<String> {
         let hasher = self.hasher.clone();
-        let work = move || hasher.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string());
+        let work =
+            move || hasher.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string());
         self.work(work).await?.map_err(Problem::internal)
     }
 
@@ -75,7 +76,8 @@ impl Passwords {
         let hasher = self.hasher.clone();
         let work = move || {
             let parsed = PasswordHash::new(&hash);
-            parsed.is_ok_and(|hash| hasher.verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
+            parsed
+                .is_ok_and(|hash| hasher.verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
         };
         Ok(self.work(work).await? && known)
     }
@@ -93,7 +95,8 @@ impl Passwords {
             let problem = Problem::new(ErrorKind::Offline, Surface::Auth, detail);
             problem.with_retry_after(std::time::Duration::from_secs(1))
         };
-        let admitted: OwnedSemaphorePermit = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| busy())?;
+        let admitted: OwnedSemaphorePermit =
+            Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| busy())?;
         let turn = Arc::clone(&self.working).acquire_owned().await.map_err(Problem::internal)?;
         let task = tokio::task::spawn_blocking(move || {
             // Held until the work is done, also when nobody waits for it any more.

@@ -91,9 +91,12 @@ impl<'a> Allowance<'a> {
         let resets_at = view.resets_at.unwrap_or(now);
         let clock = strtime::format("%H:%M", resets_at).unwrap_or_default();
         let more = if self.user.kind == UserKind::Guest { "Sign up for more, or come" } else { "Come" };
-        let detail =
-            format!("You have used your {} messages of the last 24 hours. {more} back at {clock} UTC.", self.limit);
+        let detail = format!(
+            "You have used your {} messages of the last 24 hours. {more} back at {clock} UTC.",
+            self.limit
+        );
         let wait = Duration::try_from(resets_at.duration_since(now)).unwrap_or_default();
-        Problem::new(ErrorKind::RateLimit, Surface::Chat, detail).with_retry_after(wait.max(Duration::from_secs(1)))
+        Problem::new(ErrorKind::RateLimit, Surface::Chat, detail)
+            .with_retry_after(wait.max(Duration::from_secs(1)))
     }
 }

@@ -123,7 +123,9 @@ async fn accept(app: &App, body: EmailAndPassword, client: &ClientAddress) -> Re
     let name = email.as_deref().unwrap_or_default();
     let complaints = [
         email.as_ref().err().map(|complaint| FieldError::new("email", *complaint)),
-        app.passwords().complaint(&body.password, name).map(|complaint| FieldError::new("password", complaint)),
+        app.passwords()
+            .complaint(&body.password, name)
+            .map(|complaint| FieldError::new("password", complaint)),
     ];
     let complaints: Vec<_> = complaints.into_iter().flatten().collect();
     let email = match email {
@@ -188,7 +190,9 @@ async fn refresh(_: OwnScript, State(app): State<App>, headers: HeaderMap) -> Re
     };
     match sign_in {
         Some(sign_in) => sign_in.answer(&app, StatusCode::OK),
-        None => Ok(without_cookie(&app, Problem::unauthorized("Your sign-in has ended. Please sign in again."))),
+        None => {
+            Ok(without_cookie(&app, Problem::unauthorized("Your sign-in has ended. Please sign in again.")))
+        }
     }
 }
 

@@ -53,8 +53,12 @@ impl SignIn {
     /// Trades a refresh token for another. `None` when it is not taken.
     pub(super) async fn refresh(app: &App, old: &RefreshToken) -> Result<Option<Self>> {
         let (now, token) = (app.now(), RefreshToken::generate()?);
-        let rotation =
-            RefreshRotation { old_hash: old.hash(), new_hash: token.hash(), now, idle_until: later(now, IDLE)? };
+        let rotation = RefreshRotation {
+            old_hash: old.hash(),
+            new_hash: token.hash(),
+            now,
+            idle_until: later(now, IDLE)?,
+        };
         let session = match app.accounts().rotate_refresh(&rotation).await? {
             Rotation::Rotated(session) => session,
             Rotation::Reused(session) => {

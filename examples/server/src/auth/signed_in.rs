@@ -34,7 +34,8 @@ impl SignedIn {
             let detail = "There are two Authorization headers; send one.";
             return Err(Problem::new(ErrorKind::BadRequest, Surface::Auth, detail));
         }
-        let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(refused)?;
+        let (scheme, token) =
+            value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(refused)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(refused());
         }

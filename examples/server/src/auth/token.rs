@@ -101,7 +101,12 @@ impl AccessTokens {
         Self { header: URL_SAFE_NO_PAD.encode(header), key }
     }
 
-    pub(crate) fn issue(&self, user: UserId, sign_in: AuthSessionId, now: Timestamp) -> serde_json::Result<String> {
+    pub(crate) fn issue(
+        &self,
+        user: UserId,
+        sign_in: AuthSessionId,
+        now: Timestamp,
+    ) -> serde_json::Result<String> {
         let iat = now.as_second();
         let (iss, aud) = (ISSUER.to_owned(), AUDIENCE.to_owned());
         let exp = iat.saturating_add(LIFETIME);

@@ -101,7 +101,8 @@ impl Desk<'_> {
         let key = format!("{} {} again {}", self.chat, session.created_at, session.version);
         let quota = self.allowance.spend(key).await?;
         let agent = self.app.agent();
-        let edited = asked.filter(|asked| asked.id == question.message.id && asked.parts != question.message.parts);
+        let edited =
+            asked.filter(|asked| asked.id == question.message.id && asked.parts != question.message.parts);
         let request = match edited {
             Some(edited) => agent.run(edited).cut_after(before.last().map_or(0, |stored| stored.seq)),
             None => agent.run_again().cut_after(question.seq),
@@ -126,7 +127,8 @@ impl Desk<'_> {
     /// Makes the chat. The answer tells whether it was made here.
     async fn open(&self, first: &Message) -> Result<(Session, bool)> {
         self.allowance.check().await?;
-        let new = NewSession::new(self.chat.clone(), self.owner.clone()).with_title(title::first_words(first));
+        let new =
+            NewSession::new(self.chat.clone(), self.owner.clone()).with_title(title::first_words(first));
         match self.app.store().create_session(new).await {
             Ok(session) => Ok((session, true)),
             Err(error) if error.kind() == StoreErrorKind::AlreadyExists => {
@@ -146,7 +148,9 @@ fn question(history: &[StoredMessage], named: Option<&MessageId>) -> Result<usiz
         None => Some(history.len()),
     };
     let at = end.and_then(|end| history.get(..end)).and_then(|history| history.iter().rposition(is_asked));
-    at.ok_or_else(|| Problem::new(ErrorKind::NotFound, Surface::Chat, "There is no such message in this chat."))
+    at.ok_or_else(|| {
+        Problem::new(ErrorKind::NotFound, Surface::Chat, "There is no such message in this chat.")
+    })
 }
 
 /// Begins a run in a task of its own: a client that goes away in the middle of it changes nothing.

@@ -1,11 +1,11 @@
 //! What is there of chats: lists, messages, titles.
 
+use jiff::Timestamp;
 use scorpio_core::{
     OwnerId, SessionId, Surface,
     store::{Page, Session, SessionPatch, StoreErrorKind, StoredMessage},
     ui::{self, UiMessage},
 };
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::title::LONGEST_TITLE;
@@ -63,7 +63,9 @@ impl HistoryQuery {
                 .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
                 .ok_or_else(|| wrong("limit", format!("must be a number from 1 to {LARGEST_PAGE}")))?,
         };
-        let cursor = |path: &str, text: &String| text.parse().map_err(|_| wrong(path, "is not the id of a chat".into()));
+        let cursor = |path: &str, text: &String| {
+            text.parse().map_err(|_| wrong(path, "is not the id of a chat".into()))
+        };
         match (&self.ending_before, &self.starting_after) {
             (None, None) => Ok(Page::First { limit }),
             (Some(id), None) => Ok(Page::OlderThan { id: cursor("ending_before", id)?, limit }),
@@ -77,10 +79,11 @@ impl HistoryQuery {
 
 /// A page of somebody's chats.
 pub(super) async fn list(app: &App, owner: &OwnerId, query: &HistoryQuery) -> Result<ChatPage> {
-    let listing = app.store().list_sessions(owner, query.page()?).await.map_err(|error| match error.kind() {
-        StoreErrorKind::NotFound => Problem::no_such_chat().on(Surface::History),
-        _ => error.into(),
-    })?;
+    let listing =
+        app.store().list_sessions(owner, query.page()?).await.map_err(|error| match error.kind() {
+            StoreErrorKind::NotFound => Problem::no_such_chat().on(Surface::History),
+            _ => error.into(),
+        })?;
     let chats = listing.sessions.into_iter().map(ChatView::from).collect();
     Ok(ChatPage { chats, has_more: listing.has_more })
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    future::Future,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -23,6 +24,8 @@ pub(crate) struct LiveRuns {
     runs: Arc<Mutex<HashMap<RunId, LiveRun>>>,
     tasks: TaskTracker,
     shutting_down: AtomicBool,
+    /// Cancelled when what is still going has to end.
+    over: CancellationToken,
 }
 
 #[derive(Debug, Clone)]
@@ -34,7 +37,8 @@ struct LiveRun {
 
 impl LiveRuns {
     pub(crate) fn new() -> Self {
-        Self { runs: Arc::default(), tasks: TaskTracker::new(), shutting_down: AtomicBool::new(false) }
+        let (tasks, over) = (TaskTracker::new(), CancellationToken::new());
+        Self { runs: Arc::default(), tasks, shutting_down: AtomicBool::new(false), over }
     }
 
     /// Drives a run to its end in a task of its own.
@@ -57,6 +61,12 @@ impl LiveRuns {
         }
         let detail = "The server is restarting. Please try again in a moment.";
         Err(Problem::new(ErrorKind::Offline, Surface::Chat, detail).with_retry_after(Duration::from_secs(5)))
+    }
+
+    /// Does something beside a run, which a shutdown waits for as it waits for runs.
+    pub(super) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let over = self.over.clone();
+        self.tasks.spawn(async move { over.run_until_cancelled(work).await });
     }
 
     /// Whether this process is writing the run.
@@ -85,6 +95,7 @@ impl LiveRuns {
         if tokio::time::timeout(grace, self.tasks.wait()).await.is_ok() {
             return;
         }
+        self.over.cancel();
         for live in lock(&self.runs).values() {
             live.handle.cancel();
         }

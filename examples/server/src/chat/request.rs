@@ -1,7 +1,9 @@
 //! What a client posts to `/api/chat`, read and checked.
 
 use axum::{body::Body, http::HeaderMap};
-use scorpio_core::{Json, MediaPart, MediaSource, Message, MessageId, Part, SessionId, Surface, ui::ClientMessage};
+use scorpio_core::{
+    Json, MediaPart, MediaSource, Message, MessageId, Part, SessionId, Surface, ui::ClientMessage,
+};
 use serde::Deserialize;
 
 use crate::{
@@ -98,8 +100,9 @@ impl Posted {
 
 fn message(path: &str, json: &Json) -> Result<Message> {
     let posted: ClientMessage = extract::parse_at(path, json.get())?;
-    let message = Message::try_from(posted)
-        .map_err(|invalid| Problem::field(Surface::Api, format!("{path}.{}", invalid.path), invalid.problem))?;
+    let message = Message::try_from(posted).map_err(|invalid| {
+        Problem::field(Surface::Api, format!("{path}.{}", invalid.path), invalid.problem)
+    })?;
     let parts = format!("{path}.parts");
     if message.parts.len() > MOST_PARTS {
         return Err(Problem::field(Surface::Api, parts, format!("must not be more than {MOST_PARTS}")));

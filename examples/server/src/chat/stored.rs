@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use scorpio_core::{
-    Event, EventKind, Message, Part, PartDelta, PartFinished, PartStarted, Role, RunEnd, RunFinished, RunStarted,
-    ToolFinished, TurnStarted,
+    Event, EventKind, Message, Part, PartDelta, PartFinished, PartStarted, Role, RunEnd, RunFinished,
+    RunStarted, ToolFinished, TurnStarted,
     model::PartKind,
     store::{RunRecord, StoredMessage},
 };

@@ -35,7 +35,8 @@ pub(super) async fn of_record(app: &App, record: &RunRecord) -> Result<Response>
         return live(app, record.id, 0).await;
     }
     let logged = logged(app, record.id).await?;
-    let is_whole = logged.first().is_some_and(|event| event.seq == 1) && logged.last().is_some_and(|event| event.is_last());
+    let is_whole = logged.first().is_some_and(|event| event.seq == 1)
+        && logged.last().is_some_and(|event| event.is_last());
     let events = if is_whole {
         logged
     } else {
@@ -58,7 +59,8 @@ async fn logged(app: &App, run: RunId) -> Result<Vec<Arc<Event>>> {
 }
 
 fn response(app: &App, run: RunId, source: Source, after: u64) -> Response {
-    let reader = Reader { app: app.clone(), run, source, encoder: UiStream::new(), after, position: 0, ended: false };
+    let reader =
+        Reader { app: app.clone(), run, source, encoder: UiStream::new(), after, position: 0, ended: false };
     let mut response = Body::from_stream(reader.pieces()).into_response();
     for (name, value) in ui::HEADERS {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));

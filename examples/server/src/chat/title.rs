@@ -47,20 +47,22 @@ fn shorten(line: &str) -> String {
 /// Asks a model for a better title, without keeping anybody waiting. A title that the user gave meanwhile stays.
 pub(super) fn generate(app: &App, owner: OwnerId, session: &Session, first: &Message) {
     let Some(model) = app.title_model().cloned() else { return };
-    let (app, id, present) = (app.clone(), session.id.clone(), session.title.clone());
+    let (shared, id, present) = (app.clone(), session.id.clone(), session.title.clone());
     let text: String = first.text().chars().take(SHOWN).collect();
     if text.is_empty() {
         return;
     }
-    tokio::spawn(async move {
+    app.runs().beside(async move {
         let title = match tokio::time::timeout(PATIENCE, ask(&model, text)).await {
             Ok(Ok(title)) => title,
             Ok(Err(error)) => return tracing::warn!(%error, "a chat keeps its first words as a title"),
-            Err(_) => return tracing::warn!("a chat keeps its first words as a title: the model takes too long"),
+            Err(_) => {
+                return tracing::warn!("a chat keeps its first words as a title: the model takes too long");
+            }
         };
         let Some(title) = tidy(&title) else { return };
         let patch = SessionPatch::title(title).if_title(present);
-        if let Err(error) = app.store().update_session(&owner, &id, patch).await {
+        if let Err(error) = shared.store().update_session(&owner, &id, patch).await {
             tracing::warn!(?error, "a title could not be stored");
         }
     });

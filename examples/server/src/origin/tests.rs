@@ -10,7 +10,16 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 
 #[test]
 fn refuses_what_is_no_origin() {
-    for text in ["", "*", "null", "example.com", "ftp://example.com", "https://", "https://a.com/x", "https://u@a.com"] {
+    for text in [
+        "",
+        "*",
+        "null",
+        "example.com",
+        "ftp://example.com",
+        "https://",
+        "https://a.com/x",
+        "https://u@a.com",
+    ] {
         assert!(text.parse::<Origin>().is_err(), "{text}");
     }
     for text in ["https://a.com?x", "https://a.com/#x", "https://*.a.com", "http://a.com:99999"] {

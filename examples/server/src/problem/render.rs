@@ -61,7 +61,9 @@ fn problem_of(response: &Response) -> Option<Problem> {
 
 impl Problem {
     fn log(&self, id: Uuid) {
-        let Some(error) = self.0.source.as_deref().filter(|_| self.0.status.is_server_error()) else { return };
+        let Some(error) = self.0.source.as_deref().filter(|_| self.0.status.is_server_error()) else {
+            return;
+        };
         let mut causes = Vec::new();
         let mut next = error.source();
         while let Some(cause) = next {

@@ -13,10 +13,8 @@ fn over_tls_the_cookie_is_bound_to_the_host() {
     let token = RefreshToken::generate().unwrap();
     let https = Settings::new().with_public_url("https://chat.example.com".parse().unwrap());
     let header = set(&token, 60, &https).unwrap();
-    let expected = format!(
-        "__Host-refresh={}; Max-Age=60; Path=/; HttpOnly; SameSite=Strict; Secure",
-        token.expose()
-    );
+    let expected =
+        format!("__Host-refresh={}; Max-Age=60; Path=/; HttpOnly; SameSite=Strict; Secure", token.expose());
     assert_eq!(header.to_str().unwrap(), expected);
     assert!(header.is_sensitive());
     let plain = set(&token, 60, &Settings::new()).unwrap();

@@ -22,7 +22,16 @@ fn refuses_what_many_people_use_and_what_the_owner_is_called() {
     for password in ["password", "Password", "p4ssw0rd", "iloveyou", "football", "drowssap", "ada.lovelace"] {
         assert!(complaint(password).is_some(), "{password}");
     }
-    for password in ["12345678", "11111111", "aaaaaaaaaa", "qwertyuiop", "abcdefgh", "password1", "abcabcabc", "1234567890"] {
+    for password in [
+        "12345678",
+        "11111111",
+        "aaaaaaaaaa",
+        "qwertyuiop",
+        "abcdefgh",
+        "password1",
+        "abcabcabc",
+        "1234567890",
+    ] {
         assert!(complaint(password).is_some(), "{password}");
     }
     assert!(complaint("ada.lovelace@example.com").is_some());

@@ -10,7 +10,8 @@ fn a_title_is_one_line_without_quotes() {
 
 #[test]
 fn a_long_title_is_cut_between_words() {
-    let long = "Explain the whole history of the world in great detail and with many examples, please, right now";
+    let long =
+        "Explain the whole history of the world in great detail and with many examples, please, right now";
     let title = tidy(long).unwrap();
     assert!(title.chars().count() <= LONGEST_TITLE && title.ends_with('…'), "{title}");
     assert!(long.starts_with(title.trim_end_matches('…')));
