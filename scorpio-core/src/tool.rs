@@ -9,7 +9,7 @@ mod output;
 mod spec;
 mod toolset;
 
-use std::future::Future;
+use std::{future::Future, sync::OnceLock};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -77,4 +77,11 @@ pub trait Tool: Send + Sync + 'static {
         cx: &ToolContext,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
+
+    /// Where the spec with its schema is kept once it is made, for types of which every value declares the same. `#[tool]` gives one
+    /// to each tool.
+    #[doc(hidden)]
+    fn spec_cell() -> Option<&'static OnceLock<ToolSpec>> {
+        None
+    }
 }

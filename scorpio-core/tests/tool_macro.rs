@@ -1,5 +1,7 @@
 //! What `#[tool]` and `#[toolset]` make of functions and methods, seen through the erased tool that the engine runs.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::{
     sync::{
         Arc, Mutex,
@@ -175,6 +177,17 @@ fn declarations_reach_the_spec() {
         (Effects::Write, RetryClass::AtMostOnce, Trust::Untrusted)
     );
     assert_eq!((spec.timeout, spec.output_limit), (None, None));
+}
+
+#[tokio::test]
+async fn what_a_tool_declares_is_made_once() {
+    assert!(std::ptr::eq(erase(shelf).spec(), erase(shelf).spec()));
+    assert!(!std::ptr::eq(erase(shelf).spec(), erase(declared).spec()));
+    let (first, second) = (Arc::new(Orders::new()), Arc::new(Orders::new()));
+    let first = first.tools(&toolset_context()).await.unwrap();
+    let second = second.tools(&toolset_context()).await.unwrap();
+    assert!(std::ptr::eq(first[0].spec(), second[0].spec()));
+    assert!(!std::ptr::eq(first[0].spec(), first[1].spec()));
 }
 
 #[tokio::test]
@@ -433,4 +446,43 @@ fn answer(part: &Part) -> Option<String> {
         Part::ToolResult(result) => Some(result.output.display_text()),
         _ => None,
     }
+}
+
+/// A scope in which the usual names mean something else.
+mod hostile {
+    use scorpio_core::{tool, toolset};
+
+    pub(super) type Option = u8;
+    type Vec = u8;
+    type Box = u8;
+
+    /// A unit struct of this name stands in the way of variables.
+    #[tool]
+    pub(super) fn input(first: Option, second: Vec, third: Box) -> u32 {
+        u32::from(first) + u32::from(second) + u32::from(third)
+    }
+
+    /// As does this one.
+    #[tool(blocking)]
+    pub(super) fn tools() {}
+
+    #[derive(Debug)]
+    pub(super) struct Result;
+
+    #[toolset]
+    impl Result {
+        /// Nothing special.
+        #[tool]
+        fn cx(&self, tool: String) -> String {
+            tool
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_in_scope_do_not_clash_with_the_generated_code() {
+    assert_eq!(call(hostile::input, json!({"first": 1, "second": 2, "third": 3})).await, Ok(json!(6)));
+    assert_eq!(call(hostile::tools, json!({})).await, Ok(Value::Null));
+    let tools = Arc::new(hostile::Result).tools(&toolset_context()).await.unwrap();
+    assert_eq!(call_shared(&tools[0], json!({"tool": "x"})).await, Ok(json!("x")));
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Ident, Path, Type};
 
-use crate::{parameter::Parameter, signature::ToolSignature};
+use crate::{answer::Answer, parameter::Parameter, signature::ToolSignature};
 
 /// What the generated code refers to.
 pub(crate) struct Target<'a> {
@@ -28,7 +28,8 @@ struct Names {
 impl Names {
     fn new() -> Self {
         let hygienic = |name| Ident::new(name, Span::mixed_site());
-        Self { cx: hygienic("cx"), input: hygienic("input"), toolset: hygienic("toolset") }
+        // Hygiene hides local variables, but a tool named `input` is a unit struct, which a plain `input` would be taken for.
+        Self { cx: hygienic("__cx"), input: hygienic("__input"), toolset: hygienic("__toolset") }
     }
 }
 
@@ -54,6 +55,11 @@ pub(crate) fn implement(signature: &ToolSignature, target: &Target<'_>) -> Token
                 #core::tool::ToolSpec::new(#name, #description)#declarations
             }
 
+            fn spec_cell() -> ::core::option::Option<&'static ::std::sync::OnceLock<#core::tool::ToolSpec>> {
+                static CELL: ::std::sync::OnceLock<#core::tool::ToolSpec> = ::std::sync::OnceLock::new();
+                ::core::option::Option::Some(&CELL)
+            }
+
             #[allow(unused_variables, clippy::unused_async, clippy::used_underscore_binding)]
             async fn call(
                 &self,
@@ -72,7 +78,7 @@ fn input_struct(signature: &ToolSignature, core: &Path) -> TokenStream {
     let fields = signature
         .parameters
         .iter()
-        .map(|Parameter { attributes, name, ty }| quote!(#(#attributes)* pub #name: #ty));
+        .map(|Parameter { attributes, name, ty }| quote!(#(#attributes)* #name: #ty));
     quote! {
         #[derive(#core::serde::Deserialize, #core::schemars::JsonSchema)]
         #[serde(crate = #serde, deny_unknown_fields)]
@@ -92,7 +98,11 @@ fn body(signature: &ToolSignature, target: &Target<'_>, names: &Names) -> TokenS
     let Names { cx, toolset, .. } = names;
     let keep_context = signature.context.map(|_| quote!(let #cx = ::core::clone::Clone::clone(#cx);));
     let keep_toolset = target.toolset.map(|_| quote!(let #toolset = ::std::sync::Arc::clone(&self.0);));
-    let result = signature.answer.result_of(core, &quote!(#core::tool::run_blocking(move || #call).await?));
+    let run = quote!(#core::tool::run_blocking(move || #call).await);
+    let result = match signature.answer {
+        Answer::Fallible { .. } => signature.answer.result_of(core, &quote!(#run?)),
+        Answer::Nothing | Answer::Value(_) => run,
+    };
     quote!(#keep_context #keep_toolset #result)
 }
 

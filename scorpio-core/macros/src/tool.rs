@@ -74,6 +74,7 @@ fn expand_function(arguments: TokenStream, function: &ItemFn) -> syn::Result<Tok
             /// The function that the tool is made of.
             #(#attributes)*
             #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value, clippy::unused_async)]
+            #[allow(clippy::missing_const_for_fn, clippy::missing_errors_doc, clippy::missing_panics_doc)]
             #inner
         }
 

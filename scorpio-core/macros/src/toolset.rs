@@ -83,15 +83,15 @@ fn implement_toolset(core: &Path, block: &ItemImpl, pushes: &[TokenStream]) -> T
                 'life0: 'async_trait,
                 Self: 'async_trait,
             {
-                let mut tools = ::std::vec::Vec::new();
+                let mut __tools = ::std::vec::Vec::new();
                 #(#pushes)*
-                ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(tools)))
+                ::std::boxed::Box::pin(::core::future::ready(::core::result::Result::Ok(__tools)))
             }
         }
     }
 }
 
-/// A statement that makes a tool of `method` and pushes it to `tools`.
+/// A statement that makes a tool of `method` and pushes it to `__tools`.
 fn push_tool(
     core: &Path,
     ty: &Type,
@@ -121,7 +121,7 @@ fn push_tool(
         {
             struct __Tool(::std::sync::Arc<#ty>);
             #implementation
-            tools.push(#core::tool::erase(__Tool(::std::sync::Arc::clone(&self))));
+            __tools.push(#core::tool::erase(__Tool(::std::sync::Arc::clone(&self))));
         }
     })
 }

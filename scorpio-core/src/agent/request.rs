@@ -126,9 +126,9 @@ impl RunRequest {
     ///
     /// As awaiting the request, and when the last answer does not fit either or the run was stopped before there was one.
     pub async fn output<T: DeserializeOwned + JsonSchema>(self) -> Result<Output<T>> {
-        let span = tracing::Span::current();
         let mut start = self.start(None);
         start.output = Some(output::check::<T>());
+        let span = span(&start);
         let outcome = async move { run::begin(start).await?.drive().await }.instrument(span).await?;
         Output::read(outcome)
     }
