@@ -1,6 +1,6 @@
 //! Which model answers.
 
-use scorpio_core::model::{Demo, Model};
+use scorpio_core::model::Model;
 
 use crate::BoxError;
 
@@ -12,14 +12,7 @@ pub(crate) fn choose(name: Option<&str>) -> Result<Model, BoxError> {
     let has_key = std::env::var_os("OPENAI_API_KEY").is_some_and(|key| !key.is_empty());
     let named = name.map(str::trim).filter(|name| !name.is_empty());
     let name = named.unwrap_or(if has_key { WITH_KEY } else { DEMO });
-    resolve(name).map_err(|error| format!("--model {name}: {error}").into())
-}
-
-fn resolve(name: &str) -> Result<Model, BoxError> {
-    match name {
-        DEMO => Ok(Model::new(Demo::new(), "demo")),
-        _ => Err("there is no such provider".into()),
-    }
+    scorpio_providers::model(name).map_err(|error| format!("--model {name}: {error}").into())
 }
 
 /// What whoever starts the server should know about the model.

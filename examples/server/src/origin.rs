@@ -73,31 +73,28 @@ impl fmt::Display for Origin {
 
 /// Whether a request may use the cookie: it comes from no page at all, or from a page of this server or of the list.
 ///
-/// Browsers send `Origin` with every POST and a page cannot change it; a request without it is not of a page.
+/// Browsers send `Origin` with every POST, and a page cannot change it; a request without it is not of a page.
 pub(crate) fn is_own_page(headers: &HeaderMap, public: Option<&Origin>, listed: &[Origin]) -> bool {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
     let fetch_site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    let Some(origin) = origins.next() else {
-        return matches!(fetch_site, None | Some(b"same-origin" | b"none"));
-    };
+    let is_own_site = matches!(fetch_site, None | Some(b"same-origin" | b"none"));
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return is_own_site };
     let Some(origin) = origin.to_str().ok().and_then(|text| text.parse::<Origin>().ok()) else {
         return false;
     };
     if origins.next().is_some() {
         return false;
     }
-    if listed.contains(&origin) {
-        return true;
+    match public {
+        _ if listed.contains(&origin) => true,
+        Some(public) => is_own_site && origin == *public,
+        // Without a public address the server is whatever the browser calls it. The cookie is bound to that name, so a name that a
+        // stranger points here finds no cookie.
+        None => fetch_site == Some(b"same-origin") || (is_own_site && host_of(headers) == Some(origin)),
     }
-    let same_origin = match public {
-        Some(public) => origin == *public,
-        None => host_of(headers).is_some_and(|host| origin == host),
-    };
-    same_origin && matches!(fetch_site, None | Some(b"same-origin" | b"none"))
 }
 
-/// Without a public address the server is what the browser called it. The cookie is bound to that name, so a name that a
-/// stranger points here finds no cookie.
+/// What the client calls this server.
 fn host_of(headers: &HeaderMap) -> Option<Origin> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     format!("http://{host}").parse().ok()

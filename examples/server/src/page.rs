@@ -15,7 +15,6 @@ use crate::{App, security_headers::PAGE_POLICY};
 
 #[derive(Embed)]
 #[folder = "web/dist"]
-#[allow_missing = true]
 struct Files;
 
 const INDEX: &str = "index.html";
@@ -54,7 +53,9 @@ fn answer(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
     // Weak: the same file may be sent compressed.
     let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or_default()));
     let caching = if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let content_type = HeaderValue::from_str(file.metadata.mimetype());
+    let media_type = file.metadata.mimetype();
+    let charset = if media_type.starts_with("text/") { "; charset=utf-8" } else { "" };
+    let content_type = HeaderValue::from_str(&format!("{media_type}{charset}"));
     let mut response = if is_known(request, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

@@ -62,4 +62,11 @@ fn tells_own_pages_from_strangers() {
     assert!(is_own_page(&local, None, &[]));
     let other_port = headers(&[("origin", "http://127.0.0.1:9090"), ("host", "127.0.0.1:8080")]);
     assert!(!is_own_page(&other_port, None, &[]));
+    // The browser knows better than a proxy that has changed the `Host`.
+    let pairs =
+        &[("origin", "https://chat.local"), ("host", "10.0.0.7:8080"), ("sec-fetch-site", "same-origin")];
+    assert!(is_own_page(&headers(pairs), None, &[]));
+    let cross_site =
+        &[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080"), ("sec-fetch-site", "cross-site")];
+    assert!(!is_own_page(&headers(cross_site), None, &[]));
 }

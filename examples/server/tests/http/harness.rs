@@ -24,6 +24,13 @@ use tokio::{
 /// Long enough for a slow machine; nothing waits for it unless something is wrong.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A client for plain HTTP on this machine.
+pub(crate) fn client() -> reqwest::Client {
+    // It speaks no TLS here, and is not made without a provider for it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 /// A clock that stands still until it is told to move.
 #[derive(Clone)]
 pub(crate) struct TestClock(Arc<Mutex<Timestamp>>);
@@ -75,8 +82,7 @@ impl TestServer {
             },
             Duration::from_millis(200),
         ));
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { base, app, clock, client, stop: Some(stop), served: Some(served) }
+        Self { base, app, clock, client: client(), stop: Some(stop), served: Some(served) }
     }
 
     /// A server with the demo model.

@@ -7,6 +7,7 @@ mod harness;
 mod hostile;
 mod ownership;
 mod page;
+mod process;
 mod quota;
 mod shutdown;
 mod streams;
