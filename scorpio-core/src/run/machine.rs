@@ -292,12 +292,11 @@ impl RunMachine {
     fn answered(
         &mut self,
         message_id: MessageId,
-        mut answer: ModelAnswer,
+        answer: ModelAnswer,
         origin: Origin,
         tools: &ToolCatalog,
         at: Timestamp,
     ) -> Applied {
-        calls::make_ids_unique(&mut answer.parts);
         let reason = answer.reason;
         let message = self.assistant(message_id, answer, origin, at);
         let retry = |name: &str| tools.get(name).map_or(RetryClass::AtMostOnce, |tool| tool.spec().retry);
