@@ -5,9 +5,9 @@ use std::{future::IntoFuture, sync::Arc, time::Duration};
 
 use futures::{FutureExt, StreamExt};
 use scorpio_core::{
-    Agent, EventKind, Limits, Message, MessageStatus, Outcome, OwnerId, Price, PriceTable, Role, RunEnd,
-    SessionId, StopReason, ToolOutcome, Usage, dangling_tool_calls,
-    model::{FinishReason, Model, ModelError, ModelErrorKind, Scripted, ScriptedTurn},
+    Agent, EventKind, Json, Limits, Message, MessageStatus, Outcome, OwnerId, Price, PriceTable, Role,
+    RunEnd, SessionId, StopReason, ToolOutcome, Usage, dangling_tool_calls,
+    model::{FinishReason, Model, ModelError, ModelErrorKind, OutputSchema, Scripted, ScriptedTurn},
     store::{ExecutionStatus, MemoryStore, Store, ToolExecution},
     tool::{SharedTool, Tool, ToolContext, ToolError, ToolSpec, erase},
 };
@@ -425,6 +425,25 @@ async fn a_shape_that_cannot_be_mended_is_an_error() {
     assert_eq!(error.code(), "internal:model");
     let last = rig.script.requests()[2].transcript.messages().last().unwrap().text();
     assert!(last.contains("does not have the required shape"), "{last}");
+}
+
+#[tokio::test]
+async fn a_shape_known_at_run_time_is_mended_by_the_model() {
+    let rig = Rig::new(Scripted::new().text("soon").text("7"), []);
+    let schema = OutputSchema::new("number", Json::parse(r#"{"type": "integer"}"#).unwrap());
+    let is_number = |text: &str| text.parse::<u32>().map(drop).map_err(|error| error.to_string());
+    let outcome = rig.agent.run("When?").shape(schema, is_number).await.unwrap();
+    assert_eq!(outcome.text(), "7");
+    assert_eq!(rig.script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_handle_taken_from_a_request_stops_a_run_that_is_awaited() {
+    let rig = Rig::new(Scripted::new().text("never"), []);
+    let request = rig.agent.run("Hello.");
+    request.handle().cancel();
+    let outcome = request.await.unwrap();
+    assert!(matches!(outcome, Outcome::Stopped { reason: StopReason::Cancelled, .. }));
 }
 
 /// Dropped at any poll, a run leaves a history that the next message can build on.
