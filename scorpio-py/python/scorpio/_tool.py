@@ -174,7 +174,11 @@ class _Signature:
         parameters = list(inspect.signature(function).parameters.values())
         self.is_method = bool(parameters) and parameters[0].name == "self" and "self" not in hints
         arguments = []
+        # What a partial function has bound is the program's business: the model neither sees nor changes it.
+        bound = function.keywords if isinstance(function, functools.partial) else {}
         for parameter in parameters[1:] if self.is_method else parameters:
+            if parameter.name in bound:
+                continue
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise TypeError(f"tool `{name}`: a model cannot fill in `{parameter}`; name each argument")
             if parameter.name not in hints:
@@ -189,14 +193,15 @@ class _Signature:
             argument = _schema.Parameter(parameter.name, hint, descriptions.get(parameter.name), required=required)
             arguments.append(argument if required else argument._replace(default=parameter.default))
         try:
-            self.codec = _schema.compile_object(arguments)
+            self.codec = _schema.compile_object(arguments, local_names)
         except _schema.UnsupportedTypeError as error:
             raise TypeError(f"tool `{name}`: {error}") from None
 
 
 def _hints(function: Callable[..., object], name: str, local_names: Mapping[str, Any] | None) -> dict[str, Any]:
+    annotated: Any = function.func if isinstance(function, functools.partial) else function
     try:
-        return typing.get_type_hints(inspect.unwrap(function), localns=local_names, include_extras=True)
+        return typing.get_type_hints(inspect.unwrap(annotated), localns=local_names, include_extras=True)
     except NameError as error:
         raise TypeError(f"tool `{name}`: an annotation could not be resolved: {error}") from None
 
