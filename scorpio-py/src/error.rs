@@ -27,7 +27,8 @@ fn configuration_error(py: Python<'_>, message: &str) -> PyErr {
 fn make(py: Python<'_>, error: &ScorpioError) -> PyResult<PyErr> {
     let model = error.model_error();
     let kind = model.map(|model| model_kind(model.kind()));
-    let detail = model.map(|model| model.to_string()).or_else(|| error.source().map(|source| source.to_string()));
+    let detail =
+        model.map(|model| model.to_string()).or_else(|| error.source().map(|source| source.to_string()));
     let value = py.import(intern!(py, "scorpio._errors"))?.call_method1(
         intern!(py, "_from_engine"),
         (

@@ -35,7 +35,12 @@ pub(crate) fn loads<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyA
 }
 
 /// Calls a function of the package's own modules with one text.
-pub(crate) fn read_by<'py>(py: Python<'py>, module: &str, function: &str, text: String) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn read_by<'py>(
+    py: Python<'py>,
+    module: &str,
+    function: &str,
+    text: String,
+) -> PyResult<Bound<'py, PyAny>> {
     py.import(module)?.call_method1(function, (text,))
 }
 

@@ -2,8 +2,7 @@
 //! Python (`python/scorpio`) on top of this; `_scorpio.pyi` describes the seam.
 //!
 //! Threads: the engine runs on a Tokio runtime of its own, which never waits for Python's global lock. What Python must hear of
-//! goes through one courier thread to the event loop that waits for it; plain tools run on threads that take the lock while Python
-//! runs. Whoever holds the lock never waits for the engine without letting go of it.
+//! goes through one courier thread to the event loop that waits for it, and to the threads that plain tools run on. Whoever holds the lock never waits for the engine without letting go of it.
 
 mod agent;
 mod courier;
@@ -34,9 +33,9 @@ mod _scorpio {
     use crate::{
         agent::AgentCore,
         event::{
-            DataSent, MessageSteered, PartFinished, ReasoningDelta, RunFailed, RunFinished, RunStarted, TextDelta,
-            ToolCallDelta, ToolFinished, ToolProgress, ToolStarted, TurnFinished, TurnStarted, UnknownEvent,
-            PartStarted,
+            DataSent, MessageSteered, PartFinished, PartStarted, ReasoningDelta, RunFailed, RunFinished,
+            RunStarted, TextDelta, ToolCallDelta, ToolFinished, ToolProgress, ToolStarted, TurnFinished,
+            TurnStarted, UnknownEvent,
         },
         model::ScriptedCore,
         operation::Operation,
@@ -44,7 +43,7 @@ mod _scorpio {
         run::RunCore,
         runtime::shutdown,
         store::StoreCore,
-        tool::ToolContext,
+        tool::{PendingCall, ToolContext},
         usage::Usage,
     };
 }

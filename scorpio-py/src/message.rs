@@ -26,7 +26,10 @@ pub(crate) fn read(text: &str) -> PyResult<Message> {
 }
 
 /// Messages as the package's own `Message`s.
-pub(crate) fn write<'a>(py: Python<'_>, messages: impl IntoIterator<Item = &'a Message>) -> PyResult<Py<PyAny>> {
+pub(crate) fn write<'a>(
+    py: Python<'_>,
+    messages: impl IntoIterator<Item = &'a Message>,
+) -> PyResult<Py<PyAny>> {
     let text = serde_json::to_string(&messages.into_iter().collect::<Vec<_>>()).map_err(error::invalid)?;
     json::read_by(py, "scorpio._messages", "from_engine", text).map(Bound::unbind)
 }

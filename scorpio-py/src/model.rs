@@ -167,5 +167,6 @@ impl Fault {
 ///
 /// When it is negative, not finite, or longer than time is.
 pub(crate) fn seconds(seconds: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(seconds).map_err(|wrong| error::invalid(format!("{seconds} is no span of time: {wrong}")))
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|wrong| error::invalid(format!("{seconds} is no span of time: {wrong}")))
 }

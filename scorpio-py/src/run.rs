@@ -20,8 +20,7 @@ use crate::{
     event::Translator,
     message,
     operation::{Operation, running_loop, settle},
-    outcome,
-    runtime,
+    outcome, runtime,
     tool::Caller,
 };
 

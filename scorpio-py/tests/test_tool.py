@@ -40,7 +40,7 @@ def weather(
     unit: Unit = Unit.CELSIUS,
     days: Annotated[int, "How many days ahead."] = 1,
     detail: Literal["low", "high"] = "low",
-    station: Optional[str] = None,  # noqa: UP045 - the old spelling must work too
+    station: Optional[str] = None,
 ) -> str:
     """Tells the weather.
 

@@ -397,7 +397,8 @@ class _Compiler:
         try:
             return typing.get_type_hints(cls, localns=self._local_names, include_extras=True)
         except NameError as error:
-            raise UnsupportedTypeError(f"an annotation of `{cls.__qualname__}` could not be resolved: {error}") from None
+            text = f"an annotation of `{cls.__qualname__}` could not be resolved: {error}"
+            raise UnsupportedTypeError(text) from None
 
     def object(self, parameters: list[Parameter], description: str | None = None) -> Codec:
         properties: Schema = {}
