@@ -153,7 +153,7 @@ impl SqliteStore {
         options: &SqliteOptions,
     ) -> Result<Self, StoreError> {
         let connect = connect::for_writing(connect, options.busy_timeout);
-        let writer = Writer::start(connect::writer(&connect, &place).await?);
+        let writer = Writer::start(connect::writer(&connect, options.busy_timeout, &place).await?);
         let events = Events::start(writer.clone(), options.event_delay);
         Ok(Self(Arc::new(Inner { place, writer, readers, owns_readers, events })))
     }

@@ -20,9 +20,11 @@ use scorpio_core::{
     Event, RunId, SessionId,
     store::{EventLog, EventLogStream, StoreError, StoreErrorKind},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
-use self::table::select_end;
+#[cfg(test)]
+pub(super) use self::table::select_batches;
+pub(super) use self::table::{delete_before, select_end};
 use self::{follower::Follower, live::LiveLog};
 use super::{
     SqliteStore,
@@ -92,6 +94,12 @@ impl Events {
     fn retire(&self, time: Timestamp) {
         self.live()
             .retain(|_, log| !(log.is_done() || Arc::strong_count(log) == 1 && log.is_idle_since(time)));
+    }
+
+    /// Keeps events of a session from being written as long as the guards live.
+    pub(super) async fn hold_session(&self, session: &SessionId) -> Vec<OwnedMutexGuard<()>> {
+        let logs: Vec<_> = self.live().values().filter(|log| log.session == *session).cloned().collect();
+        join_all(logs.iter().map(|log| log.hold())).await
     }
 
     /// Forgets the runs of a session that is gone.
@@ -189,7 +197,7 @@ impl EventLog for SqliteStore {
 
     async fn expire(&self, time: Timestamp) -> Result<u64, StoreError> {
         self.events().flush_all(self.writer()).await.map_err(store_error)?;
-        let steps = self.write(table::delete_before(time)).await.map_err(store_error)?;
+        let steps = self.write(delete_before(time)).await.map_err(store_error)?;
         for log in self.events().live().values() {
             log.expire(time);
         }
