@@ -18,7 +18,7 @@
 //!
 //! - [`Agent`] is a model with instructions, tools and limits. [`Agent::run`] asks it something: await the answer, or stream
 //!   the [`Event`]s of the run.
-//! - [`#[tool]`](tool) makes a tool of a function; [`#[toolset]`](toolset) makes tools of methods that share state.
+//! - [`#[tool]`](macro@tool) makes a tool of a function; [`#[toolset]`](macro@toolset) makes tools of methods that share state.
 //! - A [`SessionId`] names a durable thread of [`Message`]s in a [`store::Store`]. Runs on it see what was said before.
 //! - [`Limits`] bound a run; hitting one is an [`Outcome`], not an error, and what was done is kept.
 //! - [`model::Scripted`] is a model for tests: it plays the turns that you write down.
@@ -27,7 +27,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `macros` | yes | [`#[tool]`](tool) and [`#[toolset]`](toolset) |
+//! | `macros` | yes | [`#[tool]`](macro@tool) and [`#[toolset]`](macro@toolset) |
 //! | `openai` | yes | OpenAI Chat Completions and everything compatible with it; `"openai:…"` and `"ollama:…"` |
 //! | `tools` | | ready-made tools: `calculate`, `current_time` |
 //! | `sqlite` | | sessions, events and accounts in a SQLite file |

@@ -1,5 +1,6 @@
 //! Tools: typed for those who write them, erased for the engine that runs them.
 
+mod blocking;
 mod catalog;
 mod context;
 mod erased;
@@ -8,23 +9,24 @@ mod output;
 mod spec;
 mod toolset;
 
-use std::future::Future;
+use std::{future::Future, sync::OnceLock};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::erased::schema_of;
 pub use self::{
+    blocking::run_blocking,
     catalog::ToolCatalog,
     context::{Extensions, ToolContext, ToolEvent},
     erased::{BoxFuture, DynTool, SharedTool, erase},
-    error::ToolError,
+    error::{IntoToolError, ToolError},
     output::{IntoToolOutput, ToolOutput},
     spec::{Effects, RetryClass, ToolSpec},
     toolset::{Toolset, ToolsetContext},
 };
 
-/// Something that a model can call. Most are written with [`#[tool]`](crate::tool); this is the trait behind it.
+/// Something that a model can call. Most are written with [`#[tool]`](macro@crate::tool); this is the trait behind it.
 ///
 /// ```
 /// use scorpio_core::{schemars, tool::{Tool, ToolContext, ToolError, ToolSpec}};
@@ -75,4 +77,11 @@ pub trait Tool: Send + Sync + 'static {
         cx: &ToolContext,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
+
+    /// Where the spec with its schema is kept once it is made, for types of which every value declares the same. `#[tool]` gives one
+    /// to each tool.
+    #[doc(hidden)]
+    fn spec_cell() -> Option<&'static OnceLock<ToolSpec>> {
+        None
+    }
 }

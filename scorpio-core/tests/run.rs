@@ -1,12 +1,13 @@
 //! Runs, through the public face of the engine.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::{sync::Arc, time::Duration};
+use std::{future::IntoFuture, sync::Arc, time::Duration};
 
 use futures::{FutureExt, StreamExt};
 use scorpio_core::{
-    Agent, EventKind, Limits, Message, MessageStatus, Outcome, OwnerId, Price, PriceTable, Role, RunEnd, SessionId,
-    StopReason, ToolOutcome, Usage, dangling_tool_calls,
-    model::{FinishReason, Model, ModelError, ModelErrorKind, Scripted, ScriptedTurn},
+    Agent, EventKind, Json, Limits, Message, MessageStatus, Outcome, OwnerId, Price, PriceTable, Role,
+    RunEnd, SessionId, StopReason, ToolOutcome, Usage, dangling_tool_calls,
+    model::{FinishReason, Model, ModelError, ModelErrorKind, OutputSchema, Scripted, ScriptedTurn},
     store::{ExecutionStatus, MemoryStore, Store, ToolExecution},
     tool::{SharedTool, Tool, ToolContext, ToolError, ToolSpec, erase},
 };
@@ -180,10 +181,17 @@ async fn bad_tools_are_contained_and_the_model_goes_on() {
     let shown: Vec<String> = history[2].tool_results().map(|result| result.output.display_text()).collect();
     assert_eq!(shown[0], "The tool crashed.");
     assert_eq!(shown[1], "The tool did not answer within 60s.");
-    assert!(shown[2].len() < 300 * 1024 && shown[2].contains("[Cut: these are the first 262144 of 1000002 bytes.]"));
+    assert!(
+        shown[2].len() < 300 * 1024
+            && shown[2].contains("[Cut: these are the first 262144 of 1000002 bytes.]")
+    );
     assert_eq!(shown[3], "The tool failed.");
     assert_eq!(shown[4], "There is no order 7.");
-    assert!(shown[5].starts_with("There is no tool named `unheard_of`. There are: panics, hangs,"), "{}", shown[5]);
+    assert!(
+        shown[5].starts_with("There is no tool named `unheard_of`. There are: panics, hangs,"),
+        "{}",
+        shown[5]
+    );
     assert!(shown[6].starts_with("The arguments are wrong: EOF while parsing"), "{}", shown[6]);
     let executions = rig.executions().await;
     assert!(executions[0].error.as_deref().unwrap().contains("boom"));
@@ -196,7 +204,8 @@ async fn bad_tools_are_contained_and_the_model_goes_on() {
 #[tokio::test]
 async fn calls_with_the_same_id_are_told_apart() {
     let turn = ScriptedTurn::new().tool_call("same", "echo", "{}").tool_call("same", "echo", "{}");
-    let rig = Rig::new(Scripted::new().turn(turn).text("Ok."), [tool("echo", |_| async { Ok(String::new()) })]);
+    let rig =
+        Rig::new(Scripted::new().turn(turn).text("Ok."), [tool("echo", |_| async { Ok(String::new()) })]);
     rig.run("Go.").await;
     let history = rig.history().await;
     let called: Vec<&str> = history[1].tool_calls().map(|call| call.call_id.as_str()).collect();
@@ -206,7 +215,8 @@ async fn calls_with_the_same_id_are_told_apart() {
 
 #[tokio::test]
 async fn limits_are_outcomes_and_keep_the_work() {
-    let calls = || ScriptedTurn::new().text("Let me see.").tool_call("c", "echo", "{}").usage(Usage::new(10, 5));
+    let calls =
+        || ScriptedTurn::new().text("Let me see.").tool_call("c", "echo", "{}").usage(Usage::new(10, 5));
     let endless = || (0..5).fold(Scripted::new(), |script, _| script.turn(calls())).text("Never.");
     for (limits, expected, turns) in [
         (Limits::new().turns(3), StopReason::Turns, 3),
@@ -225,7 +235,8 @@ async fn limits_are_outcomes_and_keep_the_work() {
 
 #[tokio::test(start_paused = true)]
 async fn the_clock_stops_a_run() {
-    let script = Scripted::new().turn(ScriptedTurn::new().text("One").delay(Duration::from_secs(600)).text("two"));
+    let script =
+        Scripted::new().turn(ScriptedTurn::new().text("One").delay(Duration::from_secs(600)).text("two"));
     let rig = Rig::with(script, [], Limits::new().wall(Duration::from_secs(5)));
     let outcome = rig.run("Go.").await;
     assert_eq!(reason(&outcome), Some(StopReason::WallClock));
@@ -258,7 +269,8 @@ async fn cancel_in_the_middle_of_tools_tells_the_truth() {
     let script = Scripted::new()
         .turn(ScriptedTurn::new().tool_call("1", "quick", "{}").tool_call("2", "hangs", "{}"))
         .text("I see.");
-    let tools = [tool("quick", |_| async { Ok("done".to_owned()) }), tool("hangs", |_| std::future::pending())];
+    let tools =
+        [tool("quick", |_| async { Ok("done".to_owned()) }), tool("hangs", |_| std::future::pending())];
     let rig = Rig::new(script, tools);
     let mut run = rig.agent.run("Go.").session(&rig.session).stream();
     let handle = run.handle();
@@ -294,7 +306,8 @@ async fn a_steered_message_joins_the_next_turn() {
 
 #[tokio::test]
 async fn a_model_that_fails_leaves_a_history_to_go_on_from() {
-    let busy = || ModelError::new(ModelErrorKind::Overloaded, "secret host 10.0.0.7 is on fire").with_status(529);
+    let busy =
+        || ModelError::new(ModelErrorKind::Overloaded, "secret host 10.0.0.7 is on fire").with_status(529);
     let script = Scripted::new()
         .turn(ScriptedTurn::new().refuse(busy()))
         .turn(ScriptedTurn::new().text("Half an ans").error(busy()))
@@ -310,7 +323,8 @@ async fn a_model_that_fails_leaves_a_history_to_go_on_from() {
     }
     assert_eq!(rig.run("Once more.").await.text(), "There.");
     let history = rig.history().await;
-    let kept: Vec<String> = history.iter().filter(|m| m.status == MessageStatus::Failed).map(Message::text).collect();
+    let kept: Vec<String> =
+        history.iter().filter(|m| m.status == MessageStatus::Failed).map(Message::text).collect();
     assert_eq!(kept, ["Half an ans", "Cut off"]);
 }
 
@@ -328,7 +342,8 @@ async fn a_call_that_ran_into_the_output_limit_is_not_run() {
 async fn one_run_at_a_time() {
     let slow = ScriptedTurn::new().text("Wait").delay(Duration::from_secs(3600));
     let rig = Rig::new(Scripted::new().turn(slow).text("Now."), []);
-    let first = rig.agent.run("One.").session(&rig.session).begin().await.unwrap();
+    let mut first = rig.agent.run("One.").session(&rig.session).begin().await.unwrap();
+    while !matches!(first.next().await.unwrap().kind, EventKind::PartDelta(_)) {}
     let error = rig.agent.run("Two.").session(&rig.session).begin().await.unwrap_err();
     assert_eq!(error.code(), "conflict:chat");
     drop(first);
@@ -338,7 +353,8 @@ async fn one_run_at_a_time() {
 
 #[tokio::test]
 async fn events_are_numbered_without_gaps_and_end_with_the_end() {
-    let script = Scripted::new().turn(ScriptedTurn::new().reasoning("Hm.").tool_call("1", "talks", "{}")).text("Ok.");
+    let script =
+        Scripted::new().turn(ScriptedTurn::new().reasoning("Hm.").tool_call("1", "talks", "{}")).text("Ok.");
     let talks = |cx: ToolContext| async move {
         cx.progress(scorpio_core::Json::string("half way"));
         cx.emit_data("chart", None, scorpio_core::Json::string("data"));
@@ -355,9 +371,25 @@ async fn events_are_numbered_without_gaps_and_end_with_the_end() {
     assert_eq!(
         kinds,
         [
-            "run_started", "turn_started", "part_started", "part_delta", "part_finished", "part_started", "part_delta",
-            "part_finished", "turn_finished", "tool_started", "tool_progress", "data", "tool_finished", "turn_started",
-            "part_started", "part_delta", "part_finished", "turn_finished", "run_finished"
+            "run_started",
+            "turn_started",
+            "part_started",
+            "part_delta",
+            "part_finished",
+            "part_started",
+            "part_delta",
+            "part_finished",
+            "turn_finished",
+            "tool_started",
+            "tool_progress",
+            "data",
+            "tool_finished",
+            "turn_started",
+            "part_started",
+            "part_delta",
+            "part_finished",
+            "turn_finished",
+            "run_finished"
         ]
     );
     for event in &events {
@@ -387,11 +419,31 @@ async fn a_shape_that_cannot_be_mended_is_an_error() {
         #[allow(dead_code)]
         count: u32,
     }
-    let rig = Rig::new(Scripted::new().text("no").text("still no").text("```json\n{\"count\": \"x\"}\n```"), []);
+    let rig =
+        Rig::new(Scripted::new().text("no").text("still no").text("```json\n{\"count\": \"x\"}\n```"), []);
     let error = rig.agent.run("Count.").output::<Count>().await.unwrap_err();
     assert_eq!(error.code(), "internal:model");
     let last = rig.script.requests()[2].transcript.messages().last().unwrap().text();
     assert!(last.contains("does not have the required shape"), "{last}");
+}
+
+#[tokio::test]
+async fn a_shape_known_at_run_time_is_mended_by_the_model() {
+    let rig = Rig::new(Scripted::new().text("soon").text("7"), []);
+    let schema = OutputSchema::new("number", Json::parse(r#"{"type": "integer"}"#).unwrap());
+    let is_number = |text: &str| text.parse::<u32>().map(drop).map_err(|error| error.to_string());
+    let outcome = rig.agent.run("When?").shape(schema, is_number).await.unwrap();
+    assert_eq!(outcome.text(), "7");
+    assert_eq!(rig.script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_handle_taken_from_a_request_stops_a_run_that_is_awaited() {
+    let rig = Rig::new(Scripted::new().text("never"), []);
+    let request = rig.agent.run("Hello.");
+    request.handle().cancel();
+    let outcome = request.await.unwrap();
+    assert!(matches!(outcome, Outcome::Stopped { reason: StopReason::Cancelled, .. }));
 }
 
 /// Dropped at any poll, a run leaves a history that the next message can build on.
@@ -426,7 +478,8 @@ async fn dropping_a_run_at_any_poll_leaves_a_valid_history() {
         }
         drop(run);
         let after = Scripted::new().text("Still here.");
-        let agent = Agent::builder("after").with_model(Model::new(after.clone(), "any")).store(rig.store.clone());
+        let agent =
+            Agent::builder("after").with_model(Model::new(after.clone(), "any")).store(rig.store.clone());
         let outcome = agent.build().unwrap().run("And now?").session(&rig.session).await.unwrap();
         assert_eq!(outcome.text(), "Still here.");
         let seen: Vec<Message> = after.requests()[0].transcript.messages().cloned().collect();
@@ -439,4 +492,3 @@ async fn dropping_a_run_at_any_poll_leaves_a_valid_history() {
         polls += 1;
     }
 }
-use std::future::IntoFuture;

@@ -42,11 +42,14 @@ impl<T: DeserializeOwned> Output<T> {
 
 pub(super) fn check<T: DeserializeOwned + JsonSchema>() -> OutputCheck {
     let schema = Json::from(schema_of::<T>().as_value());
-    OutputCheck {
-        schema: Arc::new(OutputSchema::new(schema_name(&T::schema_name()), schema)),
-        check: Box::new(|text| parse::<T>(text).map(drop)),
-        repairs: REPAIRS,
-    }
+    check_by(OutputSchema::new(schema_name(&T::schema_name()), schema), |text| parse::<T>(text).map(drop))
+}
+
+pub(super) fn check_by(
+    schema: OutputSchema,
+    check: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static,
+) -> OutputCheck {
+    OutputCheck { schema: Arc::new(schema), check: Box::new(check), repairs: REPAIRS }
 }
 
 /// Reads an answer, and says where it does not fit. Models like to wrap JSON in a fenced block even when told not to.

@@ -9,7 +9,8 @@ use tracing::Instrument;
 use super::{Definition, Output, output};
 use crate::{
     Limits, Message, Outcome, OwnerId, Result, RunId, SessionId,
-    run::{self, Queue, RunHandle, RunStream, Start},
+    model::OutputSchema,
+    run::{self, OutputCheck, Queue, RunHandle, RunStream, Start},
     tool::{BoxFuture, Extensions},
 };
 
@@ -22,13 +23,14 @@ use crate::{
 #[must_use = "a run does nothing unless it is awaited or streamed"]
 pub struct RunRequest {
     agent: Arc<Definition>,
-    run: RunId,
+    handle: RunHandle,
     session: Option<SessionId>,
     owner: OwnerId,
     input: Option<Message>,
     cut_after: Option<u64>,
     limits: Limits,
     extensions: Extensions,
+    output: Option<OutputCheck>,
 }
 
 impl RunRequest {
@@ -36,13 +38,14 @@ impl RunRequest {
         let limits = agent.limits.clone();
         Self {
             agent,
-            run: RunId::new(),
+            handle: RunHandle::new(RunId::new()),
             session: None,
             owner: OwnerId::local(),
             input,
             cut_after: None,
             limits,
             extensions: Extensions::new(),
+            output: None,
         }
     }
 
@@ -58,10 +61,15 @@ impl RunRequest {
         self
     }
 
-    /// Sets the run's id.
+    /// Sets the run's id. Handles that were taken before are of no use.
     pub fn run_id(mut self, run: RunId) -> Self {
-        self.run = run;
+        self.handle = RunHandle::new(run);
         self
+    }
+
+    /// A handle to stop and steer the run, also before it begins and where it is awaited instead of streamed.
+    pub fn handle(&self) -> RunHandle {
+        self.handle.clone()
     }
 
     /// Forgets the messages of the session with a sequence number above `seq` when the run begins.
@@ -79,6 +87,18 @@ impl RunRequest {
     /// Attaches a value that tools reach through [`ToolContext::get`](crate::tool::ToolContext::get), such as the current user.
     pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions.insert(value);
+        self
+    }
+
+    /// Asks for a final answer of a shape that is only known at run time. `check` says what is wrong with a text; the model may then
+    /// mend it twice. An answer that does not fit even then is the run's answer all the same: check it once more.
+    /// [`RunRequest::output`] is for shapes that are Rust types.
+    pub fn shape(
+        mut self,
+        schema: OutputSchema,
+        check: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.output = Some(output::check_by(schema, check));
         self
     }
 
@@ -126,9 +146,9 @@ impl RunRequest {
     ///
     /// As awaiting the request, and when the last answer does not fit either or the run was stopped before there was one.
     pub async fn output<T: DeserializeOwned + JsonSchema>(self) -> Result<Output<T>> {
-        let span = tracing::Span::current();
         let mut start = self.start(None);
         start.output = Some(output::check::<T>());
+        let span = span(&start);
         let outcome = async move { run::begin(start).await?.drive().await }.instrument(span).await?;
         Output::read(outcome)
     }
@@ -139,7 +159,7 @@ impl RunRequest {
     }
 
     fn start(self, queue: Option<Queue>) -> Start {
-        let input = self.input.map(|message| message.with_run(self.run));
+        let input = self.input.map(|message| message.with_run(self.handle.run_id()));
         Start {
             agent: self.agent,
             session: self.session.unwrap_or_else(SessionId::new),
@@ -148,8 +168,8 @@ impl RunRequest {
             cut_after: self.cut_after,
             limits: self.limits,
             extensions: self.extensions,
-            output: None,
-            handle: RunHandle::new(self.run),
+            output: self.output,
+            handle: self.handle,
             queue,
         }
     }

@@ -2,6 +2,7 @@
 
 mod model_turn;
 mod tool_turn;
+mod unique_ids;
 mod watch;
 
 use std::{fmt, mem, sync::Arc};
@@ -26,11 +27,13 @@ use crate::{
     tool::{Extensions, ToolCatalog},
 };
 
+/// Says what is wrong with a text.
+type Check = Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
 /// The shape that the final answer must have.
 pub(crate) struct OutputCheck {
     pub(crate) schema: Arc<OutputSchema>,
-    /// Says what is wrong with a text.
-    pub(crate) check: Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>,
+    pub(crate) check: Check,
     /// How often the model may mend its answer.
     pub(crate) repairs: u32,
 }

@@ -68,8 +68,8 @@ pub(super) async fn settle(
         Err(error) if error.kind() == StoreErrorKind::Busy => return Ok(false),
         Err(error) => return Err(error.into()),
     };
-    let (logged, last_seq) = logged(log, &record).await;
-    let partial = if partial.is_empty() { logged } else { partial };
+    let logged = read_log(log, &record).await;
+    let partial = if partial.is_empty() { logged.partial } else { partial };
     let Ok(applied) =
         record.machine.apply(Input::Interrupted { partial }, &ToolCatalog::default(), Timestamp::now())
     else {
@@ -91,37 +91,58 @@ pub(super) async fn settle(
         Err(error) => return Err(error.into()),
     }
     let usage = record.machine.usage().clone();
-    let mut emitter = Emitter::new(record.session, record.id, None, log.cloned()).after(last_seq);
-    emitter.emit(|| EventKind::RunFinished(RunFinished { outcome: RunEnd::Interrupted, usage }));
-    emitter.flush().await;
+    if !logged.ended {
+        let mut emitter = Emitter::new(record.session, record.id, None, log.cloned()).after(logged.last_seq);
+        emitter.emit(|| EventKind::RunFinished(RunFinished { outcome: RunEnd::Interrupted, usage }));
+        emitter.flush().await;
+    }
     Ok(true)
 }
 
-/// What the log has of the answer that was being written, and the number of its last event. A log that fails has nothing.
-async fn logged(log: Option<&Arc<dyn EventLog>>, record: &RunRecord) -> (Vec<Part>, u64) {
+/// What the log has of a run.
+#[derive(Default)]
+struct Logged {
+    /// The answer that was being written.
+    partial: Vec<Part>,
+    last_seq: u64,
+    ended: bool,
+}
+
+/// A log that fails has nothing.
+async fn read_log(log: Option<&Arc<dyn EventLog>>, record: &RunRecord) -> Logged {
     const PAGE: usize = 1_000;
-    let Some(log) = log else { return (Vec::new(), 0) };
-    let turn = record.machine.turn();
-    let (mut assembler, mut seq) = (Assembler::new(), 0);
+    let mut logged = Logged::default();
+    let Some(log) = log else { return logged };
+    let mut answer = Assembler::new();
     loop {
-        let events = log.read(record.id, seq, PAGE).await.unwrap_or_default();
+        let events = log.read(record.id, logged.last_seq, PAGE).await.unwrap_or_default();
         for event in &events {
-            seq = event.seq;
-            // Events that do not fit together are as good as lost.
-            let _ =
-                match &event.kind {
-                    EventKind::PartStarted(start) if start.turn == turn => assembler
-                        .push(&ModelEvent::PartStart { index: start.index, kind: start.part.clone() }),
-                    EventKind::PartDelta(delta) if delta.turn == turn => assembler
-                        .push(&ModelEvent::Delta { index: delta.index, text: Arc::clone(&delta.text) }),
-                    EventKind::PartFinished(end) if end.turn == turn => {
-                        assembler.push(&ModelEvent::PartEnd { index: end.index, part: end.part.clone() })
-                    }
-                    _ => Ok(()),
-                };
+            logged.last_seq = event.seq;
+            logged.ended |= event.is_last();
+            if let Some(event) = of_turn(&event.kind, record.machine.turn()) {
+                // Events that do not fit together are as good as lost.
+                let _ = answer.push(&event);
+            }
         }
         if events.len() < PAGE {
-            return (assembler.partial(), seq);
+            logged.partial = answer.partial();
+            return logged;
         }
+    }
+}
+
+/// What the model said, if it said so in this turn.
+fn of_turn(kind: &EventKind, turn: u32) -> Option<ModelEvent> {
+    match kind {
+        EventKind::PartStarted(start) if start.turn == turn => {
+            Some(ModelEvent::PartStart { index: start.index, kind: start.part.clone() })
+        }
+        EventKind::PartDelta(delta) if delta.turn == turn => {
+            Some(ModelEvent::Delta { index: delta.index, text: Arc::clone(&delta.text) })
+        }
+        EventKind::PartFinished(end) if end.turn == turn => {
+            Some(ModelEvent::PartEnd { index: end.index, part: end.part.clone() })
+        }
+        _ => None,
     }
 }

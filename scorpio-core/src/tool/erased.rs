@@ -34,7 +34,13 @@ pub type SharedTool = Arc<dyn DynTool>;
 
 struct Erased<T> {
     tool: T,
-    spec: ToolSpec,
+    spec: Spec,
+}
+
+/// Agents are many, and what a tool of `#[tool]` declares is the same in all of them.
+enum Spec {
+    Shared(&'static ToolSpec),
+    Own(Box<ToolSpec>),
 }
 
 /// Hides the types of a tool.
@@ -47,9 +53,19 @@ struct Erased<T> {
 /// assert_eq!(erase(add).spec().name, "add");
 /// ```
 pub fn erase<T: Tool>(tool: T) -> SharedTool {
-    let parameters = Json::from(schema_of::<T::Input>().as_value());
-    let spec = tool.spec().with_parameters(parameters);
+    let spec = match T::spec_cell() {
+        Some(cell) => Spec::Shared(cell.get_or_init(|| complete_spec(&tool))),
+        None => Spec::Own(Box::new(complete_spec(&tool))),
+    };
     Arc::new(Erased { tool, spec })
+}
+
+/// What the tool declares, with the schema of its arguments.
+fn complete_spec<T: Tool>(tool: &T) -> ToolSpec {
+    let mut schema = schema_of::<T::Input>();
+    // OpenAI refuses an object without `properties`, even where the tool takes no arguments.
+    schema.ensure_object().entry("properties").or_insert_with(|| serde_json::json!({}));
+    tool.spec().with_parameters(Json::from(schema.as_value()))
 }
 
 /// The schema of a type as models are given it. Providers differ in what they make of `$ref`, so small types stand where they
@@ -66,7 +82,10 @@ pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
 
 impl<T: Tool> DynTool for Erased<T> {
     fn spec(&self) -> &ToolSpec {
-        &self.spec
+        match &self.spec {
+            Spec::Shared(spec) => spec,
+            Spec::Own(spec) => spec,
+        }
     }
 
     fn call<'a>(

@@ -57,6 +57,23 @@ impl<E: StdError + Send + Sync + 'static> From<E> for ToolError {
     }
 }
 
+/// What a tool may fail with: a [`ToolError`], and every [`std::error::Error`], whose text then goes to the log alone.
+#[diagnostic::on_unimplemented(
+    message = "a tool cannot fail with `{Self}`",
+    label = "this is no error",
+    note = "use `ToolError`; `ToolError::new(text)` makes one that the model reads"
+)]
+pub trait IntoToolError {
+    /// Turns it into the error of the tool.
+    fn into_tool_error(self) -> ToolError;
+}
+
+impl<E: Into<ToolError>> IntoToolError for E {
+    fn into_tool_error(self) -> ToolError {
+        self.into()
+    }
+}
+
 impl fmt::Display for ToolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -1,0 +1,37 @@
+import { authorizedJson } from './authorized';
+import type { ChatMessage, ChatPage, ChatSummary, ModelList, Quota, User } from './types';
+
+export const historyPageSize = 30;
+
+export function fetchAccount(): Promise<{ user: User; quota: Quota }> {
+  return authorizedJson('/api/auth/me');
+}
+
+export function fetchModels(): Promise<ModelList> {
+  return authorizedJson('/api/models');
+}
+
+export function fetchHistory(endingBefore?: string): Promise<ChatPage> {
+  const query = new URLSearchParams({ limit: String(historyPageSize) });
+  if (endingBefore !== undefined) query.set('ending_before', endingBefore);
+  return authorizedJson(`/api/history?${query}`);
+}
+
+export function fetchMessages(chatId: string): Promise<{ chat: ChatSummary; messages: ChatMessage[] }> {
+  return authorizedJson(`/api/messages?${new URLSearchParams({ chatId })}`);
+}
+
+export function stopAnswer(chatId: string): Promise<{ stopped: boolean }> {
+  return authorizedJson(`/api/chat/${encodeURIComponent(chatId)}/stop`, { method: 'POST' });
+}
+
+export function renameChat(chatId: string, title: string): Promise<ChatSummary> {
+  return authorizedJson(`/api/chat/${encodeURIComponent(chatId)}/title`, {
+    method: 'PATCH',
+    body: { title },
+  });
+}
+
+export function deleteChat(chatId: string): Promise<ChatSummary> {
+  return authorizedJson(`/api/chat?${new URLSearchParams({ id: chatId })}`, { method: 'DELETE' });
+}

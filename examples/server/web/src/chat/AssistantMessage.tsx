@@ -1,0 +1,99 @@
+import { FileText, Link2, RotateCcw } from 'lucide-react';
+import { memo, useRef } from 'react';
+import type { ChatMessage, MessageStatus } from '../api/types';
+import { Link } from '../markdown/Link';
+import { Markdown } from '../markdown/Markdown';
+import { CopyButton } from '../ui/CopyButton';
+import { Activity } from './Activity';
+import { activityOf } from './currentActivity';
+import { type Section, sectionsOf, steadier, textOf } from './messages';
+import { Reasoning } from './Reasoning';
+import { ToolGroup } from './ToolGroup';
+
+interface AssistantMessageProps {
+  message: ChatMessage;
+  running: boolean;
+  /** Absent for all but the last answer. */
+  onRegenerate?: () => void;
+}
+
+const endings: Partial<Record<MessageStatus, string>> = {
+  stopped: 'Stopped',
+  interrupted: 'Interrupted by a restart of the server',
+  failed: 'This answer broke off',
+};
+
+export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
+  const { message: latest, running, onRegenerate } = props;
+  const shown = useRef<ChatMessage>(undefined);
+  const message = running ? steadier(shown.current, latest) : latest;
+  shown.current = message;
+  const sections = sectionsOf(message);
+  const ending = message.metadata?.status === undefined ? undefined : endings[message.metadata.status];
+  return (
+    <article className="message assistant" data-testid="message-assistant" aria-label="Scorpio">
+      {sections.map((section, index) => (
+        <SectionView
+          key={section.key}
+          section={section}
+          running={running}
+          growing={running && index === sections.length - 1}
+        />
+      ))}
+      <footer className="message-footer">
+        {running ? (
+          // Reasoning says so itself, in the line above.
+          <Activity label={sections.at(-1)?.kind === 'reasoning' ? '' : activityOf(message)} />
+        ) : (
+          <div className="message-actions">
+            <CopyButton text={() => textOf(message)} label="Copy answer" />
+            {onRegenerate !== undefined && (
+              <button
+                type="button"
+                className="icon-button small"
+                aria-label="Regenerate answer"
+                title="Regenerate answer"
+                data-testid="regenerate"
+                onClick={onRegenerate}
+              >
+                <RotateCcw />
+              </button>
+            )}
+            {ending !== undefined && <span className="message-ending">{ending}</span>}
+          </div>
+        )}
+      </footer>
+    </article>
+  );
+});
+
+interface SectionViewProps {
+  section: Section;
+  running: boolean;
+  growing: boolean;
+}
+
+function SectionView({ section, running, growing }: SectionViewProps) {
+  switch (section.kind) {
+    case 'text':
+      return <Markdown text={section.text} growing={growing} />;
+    case 'reasoning':
+      return <Reasoning id={section.key} parts={section.parts} thinking={growing} />;
+    case 'tools':
+      return <ToolGroup parts={section.parts} answerRuns={running} />;
+    case 'source':
+      return (
+        <p className="source">
+          <Link2 className="inline-icon" aria-hidden="true" />
+          <Link address={section.url}>{section.title}</Link>
+        </p>
+      );
+    case 'file':
+      return (
+        <p className="source">
+          <FileText className="inline-icon" aria-hidden="true" />
+          <Link address={section.url}>{section.name}</Link>
+        </p>
+      );
+  }
+}

@@ -1,0 +1,108 @@
+//! Models by name, as `openai:gpt-5-mini`.
+
+use scorpio_core::model::{Demo, Model, ModelError, ModelErrorKind};
+
+const KNOWN: &str = "known are `openai:…`, `ollama:…` and `scripted:demo`";
+
+/// The model of this name: a provider, a colon, and what the provider calls the model.
+///
+/// | name | provider | needs |
+/// |---|---|---|
+/// | `openai:gpt-5-mini` | OpenAI, or what `OPENAI_BASE_URL` names | `OPENAI_API_KEY`; see [`OpenAi::from_env`](crate::OpenAi::from_env) |
+/// | `ollama:llama3.2:3b` | the Ollama at `OLLAMA_HOST` | see [`OpenAi::ollama`](crate::OpenAi::ollama) |
+/// | `scripted:demo` | a demo that follows a script | |
+///
+/// Models of one provider share its connections, as long as the environment stays the same.
+///
+/// ```
+/// let model = scorpio_providers::model("scripted:demo")?;
+/// assert_eq!(model.to_string(), "scripted:demo");
+///
+/// let error = scorpio_providers::model("gpt-5-mini").unwrap_err();
+/// assert!(error.to_string().contains("write `openai:gpt-5-mini`"));
+/// # Ok::<(), scorpio_core::model::ModelError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ModelErrorKind::Configuration`] when the name is not one of these, or when the provider lacks something; the message says what.
+pub fn model(name: &str) -> Result<Model, ModelError> {
+    let Some((provider, model)) = name.split_once(':') else {
+        return Err(unknown(format!("`{name}` names no provider: write `openai:{name}`; {KNOWN}")));
+    };
+    if model.is_empty() {
+        return Err(unknown(format!("`{name}` names no model of `{provider}`")));
+    }
+    match (provider, model) {
+        ("scripted", "demo") => Ok(Model::new(Demo::new(), "demo")),
+        ("scripted", other) => Err(unknown(format!("there is no script `{other}`, only `scripted:demo`"))),
+        ("openai" | "ollama", _) => of_openai(provider, model),
+        _ => Err(unknown(format!("there is no provider `{provider}`: {KNOWN}"))),
+    }
+}
+
+#[cfg(feature = "openai")]
+fn of_openai(provider: &str, model: &str) -> Result<Model, ModelError> {
+    Ok(Model::new(shared::provider(provider)?, model))
+}
+
+#[cfg(not(feature = "openai"))]
+fn of_openai(provider: &str, _model: &str) -> Result<Model, ModelError> {
+    Err(unknown(format!("`{provider}` needs the feature `openai` of scorpio-providers")))
+}
+
+fn unknown(message: String) -> ModelError {
+    ModelError::new(ModelErrorKind::Configuration, message)
+}
+
+/// The providers that were asked for by name. A client holds the certificates of the system and a pool of connections, so a thousand
+/// agents should share one.
+#[cfg(feature = "openai")]
+mod shared {
+    use std::sync::{Mutex, PoisonError};
+
+    use scorpio_core::model::ModelError;
+    use secrecy::{ExposeSecret, SecretString};
+
+    use crate::openai::{Environment, OpenAi};
+
+    /// What the providers depend on.
+    const VARIABLES: [&str; 5] =
+        ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OLLAMA_HOST"];
+
+    /// Programs that change their environment all the time must not keep every provider that they ever had.
+    const KEPT: usize = 8;
+
+    struct Shared {
+        name: String,
+        variables: SecretString,
+        provider: OpenAi,
+    }
+
+    static SHARED: Mutex<Vec<Shared>> = Mutex::new(Vec::new());
+
+    pub(super) fn provider(name: &str) -> Result<OpenAi, ModelError> {
+        let environment = Environment::process();
+        let values = VARIABLES.map(|variable| environment.get(variable).unwrap_or_default());
+        let variables = SecretString::from(values.join("\n"));
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shared
+            .iter()
+            .find(|known| known.name == name && known.variables.expose_secret() == variables.expose_secret());
+        if let Some(known) = known {
+            return Ok(known.provider.clone());
+        }
+        let provider = match name {
+            "ollama" => environment.ollama()?.build()?,
+            _ => environment.openai()?.build()?,
+        };
+        if shared.len() == KEPT {
+            shared.remove(0);
+        }
+        shared.push(Shared { name: name.to_owned(), variables, provider: provider.clone() });
+        Ok(provider)
+    }
+}
+
+#[cfg(test)]
+mod tests;

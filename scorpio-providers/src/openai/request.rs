@@ -1,0 +1,206 @@
+//! The body of a request: the bytes of the messages and of the tools, which are kept from call to call, and what is new around
+//! them, written into one buffer.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use bytes::Bytes;
+use scorpio_core::{
+    Json,
+    model::{ModelError, ModelErrorKind, ModelRequest, OutputSchema, ToolChoice},
+    tool::{ToolCatalog, ToolSpec},
+};
+use serde_json::value::RawValue;
+
+use super::{Dialect, InstructionsRole, WIRE, message, schema};
+use crate::json;
+
+/// The fields that a program may not set: the answer could not be read, or the conversation would be another.
+const RESERVED: [&str; 5] = ["messages", "model", "stream", "stream_options", "tools"];
+
+/// What the fields around the messages and the tools take, so that the buffer seldom grows.
+const HEADROOM: usize = 1024;
+
+type Extra<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+/// The JSON of `request`.
+pub(super) fn encode(request: &ModelRequest, dialect: Dialect) -> Result<Vec<u8>, ModelError> {
+    let role = dialect.instructions_role(&request.model);
+    let extra = extra(request.extra.as_ref())?;
+    let messages: Vec<Bytes> =
+        request.transcript.entries().iter().map(|entry| message::encoded(entry, role)).collect();
+    let tools = if request.tools.is_empty() { Bytes::new() } else { encoded_tools(&request.tools) };
+    let size = messages.iter().map(|message| message.len() + 1).sum::<usize>();
+    let instructions = request.instructions.as_deref().unwrap_or_default();
+
+    let mut out = Vec::with_capacity(size + tools.len() + instructions.len() + HEADROOM);
+    out.push(b'{');
+    json::string_field(&mut out, "model", &request.model);
+    all_messages(&mut out, instructions, &messages, role);
+    if !tools.is_empty() {
+        json::key(&mut out, "tools");
+        out.extend_from_slice(&tools);
+    }
+    json::raw_field(&mut out, "stream", "true");
+    json::raw_field(&mut out, "stream_options", r#"{"include_usage":true}"#);
+    options(&mut out, request, dialect, &extra)?;
+    for (name, value) in &extra {
+        json::raw_field(&mut out, name, value.get());
+    }
+    out.push(b'}');
+    Ok(out)
+}
+
+fn all_messages(out: &mut Vec<u8>, instructions: &str, messages: &[Bytes], role: InstructionsRole) {
+    json::key(out, "messages");
+    out.push(b'[');
+    if !instructions.is_empty() {
+        message::instructions(out, instructions, role);
+    }
+    for message in messages.iter().filter(|message| !message.is_empty()) {
+        json::comma(out);
+        out.extend_from_slice(message);
+    }
+    out.push(b']');
+}
+
+/// The parameters that are set, unless the program set the same field itself.
+fn options(
+    out: &mut Vec<u8>,
+    request: &ModelRequest,
+    dialect: Dialect,
+    extra: &Extra<'_>,
+) -> Result<(), ModelError> {
+    let free = |name: &str| !extra.contains_key(name);
+    if let Some(tokens) = request.max_output_tokens {
+        let name = if dialect.legacy_max_tokens { "max_tokens" } else { "max_completion_tokens" };
+        if free(name) {
+            json::key(out, name);
+            json::value(out, &tokens);
+        }
+    }
+    if let Some(temperature) = request.temperature.filter(|_| free("temperature")) {
+        if !temperature.is_finite() {
+            return Err(invalid(format!("{temperature} is no temperature")));
+        }
+        json::key(out, "temperature");
+        json::value(out, &temperature);
+    }
+    if let Some(effort) = request.reasoning_effort.as_deref().filter(|_| free("reasoning_effort")) {
+        json::string_field(out, "reasoning_effort", effort);
+    }
+    if free("tool_choice") {
+        tool_choice(out, request)?;
+    }
+    if let Some(parallel) = request.parallel_tool_calls
+        && !request.tools.is_empty()
+        && free("parallel_tool_calls")
+    {
+        json::key(out, "parallel_tool_calls");
+        json::value(out, &parallel);
+    }
+    if let Some(output) = request.output.as_deref().filter(|_| free("response_format")) {
+        response_format(out, output)?;
+    }
+    Ok(())
+}
+
+/// The wire refuses the field when there are no tools.
+fn tool_choice(out: &mut Vec<u8>, request: &ModelRequest) -> Result<(), ModelError> {
+    let must_call = matches!(request.tool_choice, ToolChoice::Required | ToolChoice::Tool(_));
+    if request.tools.is_empty() {
+        return match must_call {
+            true => Err(invalid("the model must call a tool, but there are none")),
+            false => Ok(()),
+        };
+    }
+    match &request.tool_choice {
+        ToolChoice::Auto => {}
+        ToolChoice::None => json::string_field(out, "tool_choice", "none"),
+        ToolChoice::Required => json::string_field(out, "tool_choice", "required"),
+        ToolChoice::Tool(name) => {
+            if request.tools.get(name).is_none() {
+                return Err(invalid(format!(
+                    "the model must call the tool `{name}`, but there is none of that name"
+                )));
+            }
+            json::key(out, "tool_choice");
+            out.extend_from_slice(br#"{"type":"function","function":{"#);
+            json::string_field(out, "name", name);
+            out.extend_from_slice(b"}}");
+        }
+        other => return Err(invalid(format!("this wire does not know the tool choice {other:?}"))),
+    }
+    Ok(())
+}
+
+fn response_format(out: &mut Vec<u8>, output: &OutputSchema) -> Result<(), ModelError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let name = output.name.as_str();
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
+        return Err(invalid(format!(
+            "`{name}` is no name for a shape: it must match ^[A-Za-z0-9_-]{{1,64}}$"
+        )));
+    }
+    let strict = schema::strict(&output.schema).map_err(|error| {
+        invalid(format!("the shape `{name}` cannot be asked for: {error}")).with_source(error)
+    })?;
+    json::key(out, "response_format");
+    out.extend_from_slice(br#"{"type":"json_schema","json_schema":{"#);
+    json::string_field(out, "name", name);
+    json::raw_field(out, "schema", &strict);
+    json::raw_field(out, "strict", "true");
+    out.extend_from_slice(b"}}");
+    Ok(())
+}
+
+fn encoded_tools(tools: &ToolCatalog) -> Bytes {
+    tools.encoded().get_or_encode(WIRE, || {
+        let mut out = vec![b'['];
+        tools.specs().for_each(|spec| tool(&mut out, spec));
+        out.push(b']');
+        out.into()
+    })
+}
+
+fn tool(out: &mut Vec<u8>, spec: &ToolSpec) {
+    json::comma(out);
+    out.extend_from_slice(br#"{"type":"function","function":{"#);
+    json::string_field(out, "name", &spec.name);
+    if !spec.description.is_empty() {
+        json::string_field(out, "description", &spec.description);
+    }
+    json::raw_field(out, "parameters", &with_properties(&spec.parameters));
+    out.extend_from_slice(b"}}");
+}
+
+/// OpenAI refuses an object without `properties`, which is what the schema of no arguments often is.
+fn with_properties(schema: &Json) -> Cow<'_, str> {
+    let text = schema.get();
+    match serde_json::from_str::<Extra<'_>>(text) {
+        Ok(fields) if !fields.contains_key("properties") => {
+            let mut out = b"{".to_vec();
+            fields.iter().for_each(|(name, value)| json::raw_field(&mut out, name, value.get()));
+            json::raw_field(&mut out, "properties", "{}");
+            out.push(b'}');
+            String::from_utf8_lossy(&out).into_owned().into()
+        }
+        _ => text.into(),
+    }
+}
+
+fn extra(extra: Option<&Json>) -> Result<Extra<'_>, ModelError> {
+    let Some(json) = extra else { return Ok(Extra::new()) };
+    let fields: Extra<'_> = serde_json::from_str(json.get())
+        .map_err(|error| invalid("the extra fields must be a JSON object").with_source(error))?;
+    match RESERVED.into_iter().find(|name| fields.contains_key(*name)) {
+        Some(name) => Err(invalid(format!("the extra fields may not set `{name}`"))),
+        None => Ok(fields),
+    }
+}
+
+fn invalid(message: impl Into<Cow<'static, str>>) -> ModelError {
+    ModelError::new(ModelErrorKind::Configuration, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,361 @@
+//! JSON schemas in the subset that OpenAI's strict mode takes.
+//!
+//! Strict mode wants `additionalProperties: false` and every property required in every object, knows few keywords, and refuses
+//! the rest. What only narrows a value moves into its description, where the model still reads it; what would give a value
+//! another form is an error that names the place. See <https://platform.openai.com/docs/guides/structured-outputs>.
+
+mod merge;
+mod tree;
+
+use std::fmt;
+
+use scorpio_core::Json;
+
+use self::{
+    merge::{merge_all, resolve},
+    tree::{Fields, Tree},
+};
+
+/// Deeper schemas are refused: strict mode allows 10 levels of objects, and each takes a few of ours.
+const MAX_DEPTH: usize = 64;
+
+/// Keywords that strict mode takes as they stand.
+const KEPT: [&str; 12] = [
+    "type",
+    "description",
+    "enum",
+    "const",
+    "pattern",
+    "multipleOf",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minItems",
+    "maxItems",
+];
+
+/// The formats of strings that strict mode takes.
+const FORMATS: [&str; 9] =
+    ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
+
+/// Keywords that say nothing about the value, or nothing that strict mode does not say already.
+const DROPPED: [&str; 12] = [
+    "$schema",
+    "$id",
+    "$comment",
+    "$anchor",
+    "title",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "discriminator",
+    "unevaluatedProperties",
+    "nullable",
+];
+
+/// Keywords that give a value a form which strict mode cannot express, and what to do instead.
+const REFUSED: [(&str, &str); 3] = [
+    ("patternProperties", "a map with free keys; use a list of objects with a key and a value"),
+    ("prefixItems", "a tuple; use an object with named fields"),
+    ("$dynamicRef", "a dynamic reference; use `$ref`"),
+];
+
+/// Why a schema cannot be expressed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SchemaError {
+    path: String,
+    reason: String,
+}
+
+impl fmt::Display for SchemaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() { "the root" } else { &self.path };
+        write!(f, "OpenAI's strict mode cannot express {path}: {}", self.reason)
+    }
+}
+
+impl std::error::Error for SchemaError {}
+
+/// The schema in strict form.
+pub(super) fn strict(schema: &Json) -> Result<String, SchemaError> {
+    let root: Tree =
+        schema.to().map_err(|error| fail("", format!("it is not JSON that can be read ({error})")))?;
+    let writer = Rewriter { root: &root };
+    let strict = writer.rewrite(&root, "", &[])?;
+    let is_object = strict.field("type").is_some_and(|kind| kind.is_text("object"));
+    if !is_object {
+        return Err(fail("", "it must be an object; put the value into a field of one"));
+    }
+    serde_json::to_string(&strict).map_err(|error| fail("", error.to_string()))
+}
+
+struct Rewriter<'a> {
+    root: &'a Tree,
+}
+
+impl Rewriter<'_> {
+    /// `open` holds the references that have been put in their place above this one.
+    fn rewrite(&self, schema: &Tree, path: &str, open: &[&str]) -> Result<Tree, SchemaError> {
+        if path.matches('/').count() > MAX_DEPTH {
+            return Err(fail(path, "it is nested too deep"));
+        }
+        let fields = match schema {
+            Tree::Object(fields) => fields,
+            _ => return Err(fail(path, "it allows any value; say which")),
+        };
+        if let Some(reference) = schema.field("$ref").and_then(Tree::text) {
+            return self.reference(fields, reference, path, open);
+        }
+        if let Some(Tree::Array(all)) = schema.field("allOf") {
+            let merged = merge_all(self.root, fields, all).map_err(|reason| fail(path, reason))?;
+            // A schema that holds itself ends at the limit of the depth.
+            return self.rewrite(&merged, &format!("{path}/allOf"), open);
+        }
+        self.keywords(schema, fields, path, open)
+    }
+
+    /// A reference may have no siblings: with any but a title it is replaced by what it points to.
+    fn reference(
+        &self,
+        fields: &Fields,
+        reference: &str,
+        path: &str,
+        open: &[&str],
+    ) -> Result<Tree, SchemaError> {
+        let target = resolve(self.root, reference).map_err(|reason| fail(path, reason))?;
+        let siblings = fields.iter().any(|(name, _)| {
+            !DROPPED.contains(&name.as_str())
+                && !["$ref", "$defs", "definitions", "default"].contains(&name.as_str())
+        });
+        // The root must be an object of its own. Inside what it points to, a description is not worth an endless schema.
+        if (!siblings && !path.is_empty()) || open.contains(&reference) {
+            return Ok(Tree::object([("$ref", Tree::string(reference))]));
+        }
+        let Tree::Object(target) = target else {
+            return Err(fail(path, format!("`{reference}` allows any value; say which")));
+        };
+        let mut inlined: Fields = fields.iter().filter(|(name, _)| name != "$ref").cloned().collect();
+        for (name, value) in target {
+            if !inlined.iter().any(|(known, _)| known == name) {
+                inlined.push((name.clone(), value.clone()));
+            }
+        }
+        let open = [open, &[reference]].concat();
+        self.rewrite(&Tree::Object(inlined), path, &open)
+    }
+
+    fn keywords(
+        &self,
+        schema: &Tree,
+        fields: &Fields,
+        path: &str,
+        open: &[&str],
+    ) -> Result<Tree, SchemaError> {
+        let mut strict = Fields::new();
+        let mut notes = Vec::new();
+        for (name, value) in fields {
+            let at = format!("{path}/{name}");
+            match name.as_str() {
+                "properties" | "required" | "additionalProperties" => {}
+                "items" => strict.push(("items".into(), self.rewrite(value, &at, open)?)),
+                "anyOf" | "oneOf" => strict.push(("anyOf".into(), self.each(value, &at, open)?)),
+                "$defs" | "definitions" => strict.push((name.clone(), self.definitions(value, &at, open)?)),
+                "format" => format(value, &mut strict, &mut notes),
+                "default" => default(value, &mut notes),
+                name if KEPT.contains(&name) => strict.push((name.into(), value.clone())),
+                name if DROPPED.contains(&name) => {}
+                name => {
+                    if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+                        return Err(fail(path, *reason));
+                    }
+                    notes.push(format!("{name}: {}", value.to_json()));
+                }
+            }
+        }
+        if describes_object(schema) {
+            self.object(schema, &mut strict, path, open)?;
+        }
+        if describes_array(schema) && schema.field("items").is_none() {
+            return Err(fail(path, "a list of anything; say of what"));
+        }
+        infer_type(&mut strict);
+        let shapes = ["type", "anyOf"];
+        if !strict.iter().any(|(name, _)| shapes.contains(&name.as_str())) {
+            return Err(fail(path, "it allows any value; say which"));
+        }
+        add_notes(&mut strict, &notes);
+        Ok(Tree::Object(strict))
+    }
+
+    fn object(
+        &self,
+        schema: &Tree,
+        strict: &mut Fields,
+        path: &str,
+        open: &[&str],
+    ) -> Result<(), SchemaError> {
+        let closed = |extra: &Tree| matches!(extra, Tree::Scalar(json) if json == "false");
+        if schema.field("additionalProperties").is_some_and(|extra| !closed(extra)) {
+            return Err(fail(path, "a map with free keys; use a list of objects with a key and a value"));
+        }
+        let none = Fields::new();
+        let properties = match schema.field("properties") {
+            Some(Tree::Object(properties)) => properties,
+            _ => &none,
+        };
+        let required = |name: &str| match schema.field("required") {
+            Some(Tree::Array(names)) => names.iter().any(|required| required.is_text(name)),
+            _ => false,
+        };
+        let mut rewritten = Fields::new();
+        for (name, property) in properties {
+            let strict = self.rewrite(property, &format!("{path}/properties/{name}"), open)?;
+            // A model that must give a value can always give the default, which fits; null need not.
+            let may_be_left_out = !required(name) && property.field("default").is_none_or(Tree::is_null);
+            rewritten.push((name.clone(), if may_be_left_out { self.nullable(strict) } else { strict }));
+        }
+        let names = rewritten.iter().map(|(name, _)| Tree::string(name)).collect();
+        strict.push(("properties".into(), Tree::Object(rewritten)));
+        strict.push(("required".into(), Tree::Array(names)));
+        strict.push(("additionalProperties".into(), Tree::Scalar("false".into())));
+        Ok(())
+    }
+
+    fn each(&self, schemas: &Tree, path: &str, open: &[&str]) -> Result<Tree, SchemaError> {
+        let Tree::Array(schemas) = schemas else { return Err(fail(path, "it must be a list")) };
+        let rewrite = |(index, schema)| self.rewrite(schema, &format!("{path}/{index}"), open);
+        schemas.iter().enumerate().map(rewrite).collect::<Result<_, _>>().map(Tree::Array)
+    }
+
+    fn definitions(&self, schemas: &Tree, path: &str, open: &[&str]) -> Result<Tree, SchemaError> {
+        let Tree::Object(schemas) = schemas else { return Err(fail(path, "it must be an object")) };
+        let rewrite = |(name, schema): &(String, Tree)| {
+            Ok((name.clone(), self.rewrite(schema, &format!("{path}/{name}"), open)?))
+        };
+        schemas.iter().map(rewrite).collect::<Result<_, _>>().map(Tree::Object)
+    }
+
+    /// The same, or null.
+    fn nullable(&self, schema: Tree) -> Tree {
+        if self.takes_null(&schema) {
+            return schema;
+        }
+        let Tree::Object(mut fields) = schema else { return schema };
+        let has = |name: &str| fields.iter().any(|(known, _)| known == name);
+        if has("$ref") || has("const") || (!has("type") && !has("anyOf")) {
+            let either = Tree::Array(vec![Tree::Object(fields), Tree::null_schema()]);
+            return Tree::object([("anyOf", either)]);
+        }
+        for (name, value) in &mut fields {
+            match (name.as_str(), value) {
+                ("type", Tree::Array(kinds)) => kinds.push(Tree::string("null")),
+                ("type", kind) => *kind = Tree::Array(vec![kind.clone(), Tree::string("null")]),
+                ("enum", Tree::Array(values)) => values.push(Tree::null()),
+                ("anyOf", Tree::Array(variants)) => variants.push(Tree::null_schema()),
+                _ => {}
+            }
+        }
+        Tree::Object(fields)
+    }
+
+    fn takes_null(&self, schema: &Tree) -> bool {
+        let target = schema.field("$ref").and_then(Tree::text).and_then(|path| resolve(self.root, path).ok());
+        let schema = target.unwrap_or(schema);
+        let kind = match schema.field("type") {
+            Some(Tree::Array(kinds)) => kinds.iter().any(|kind| kind.is_text("null")),
+            Some(kind) => kind.is_text("null"),
+            None => false,
+        };
+        let variant = match schema.field("anyOf").or_else(|| schema.field("oneOf")) {
+            Some(Tree::Array(variants)) => {
+                variants.iter().any(|variant| variant.field("type").is_some_and(|kind| kind.is_text("null")))
+            }
+            _ => false,
+        };
+        kind || variant
+    }
+}
+
+fn describes_object(schema: &Tree) -> bool {
+    names_type(schema, "object") || schema.field("properties").is_some()
+}
+
+fn describes_array(schema: &Tree) -> bool {
+    names_type(schema, "array")
+}
+
+fn names_type(schema: &Tree, name: &str) -> bool {
+    match schema.field("type") {
+        Some(Tree::Array(kinds)) => kinds.iter().any(|kind| kind.is_text(name)),
+        Some(kind) => kind.is_text(name),
+        None => false,
+    }
+}
+
+fn format(value: &Tree, strict: &mut Fields, notes: &mut Vec<String>) {
+    match value.text() {
+        Some(name) if FORMATS.contains(&name) => strict.push(("format".into(), value.clone())),
+        // The formats that schemars gives to numbers say no more than their bounds.
+        Some(name) if name.trim_start_matches("u").starts_with("int") => {}
+        Some("float" | "double") => {}
+        _ => notes.push(format!("format: {}", value.to_json())),
+    }
+}
+
+fn default(value: &Tree, notes: &mut Vec<String>) {
+    if !value.is_null() {
+        notes.push(format!("default: {}", value.to_json()));
+    }
+}
+
+/// Strict mode wants a type beside an `enum` or a `const`, which JSON schema does not.
+fn infer_type(strict: &mut Fields) {
+    let has = |name: &str| strict.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    if has("type").is_some() {
+        return;
+    }
+    let kinds: Vec<&str> = match (has("properties"), has("const"), has("enum")) {
+        (Some(_), ..) => vec!["object"],
+        (_, Some(value), _) => vec![value.kind()],
+        (_, _, Some(Tree::Array(values))) => values.iter().map(Tree::kind).collect(),
+        _ => return,
+    };
+    let mut distinct: Vec<Tree> = Vec::new();
+    for kind in kinds {
+        if !distinct.iter().any(|known| known.is_text(kind)) {
+            distinct.push(Tree::string(kind));
+        }
+    }
+    let kind = match distinct.pop() {
+        Some(only) if distinct.is_empty() => only,
+        Some(last) => {
+            distinct.push(last);
+            Tree::Array(distinct)
+        }
+        None => return,
+    };
+    strict.insert(0, ("type".into(), kind));
+}
+
+fn add_notes(strict: &mut Fields, notes: &[String]) {
+    if notes.is_empty() {
+        return;
+    }
+    let notes = notes.join(", ");
+    match strict.iter_mut().find(|(name, _)| name == "description") {
+        Some((_, description)) => {
+            let text = description.text().unwrap_or_default();
+            *description = Tree::string(&format!("{text} ({notes})"));
+        }
+        None => strict.push(("description".into(), Tree::string(&notes))),
+    }
+}
+
+fn fail(path: &str, reason: impl Into<String>) -> SchemaError {
+    SchemaError { path: path.to_owned(), reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests;

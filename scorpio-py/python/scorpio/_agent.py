@@ -1,0 +1,289 @@
+"""Agents: what they are made of, and how they are asked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+from scorpio import _limits, _messages
+from scorpio._errors import ConfigurationError
+from scorpio._models import ScriptedModel
+from scorpio._outcome import Outcome
+from scorpio._output import Shape, shape_of
+from scorpio._scorpio import AgentCore
+from scorpio._stores import Store
+from scorpio._stream import RunStream
+from scorpio._tool import Tool
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable, Iterable, Mapping
+
+    from scorpio._limits import Limits, Price
+    from scorpio._messages import Message
+    from scorpio._scorpio import OutcomeCore, RunCore
+
+T = TypeVar("T")
+
+
+class Agent:
+    """A model with instructions, tools and limits, ready to answer. One agent serves any number of runs at once.
+
+    Example:
+        >>> import scorpio
+        >>> @scorpio.tool
+        ... def add(a: float, b: float) -> float:
+        ...     "Add two numbers."
+        ...     return a + b
+        >>> agent = scorpio.Agent("calculator", model="scripted:demo", tools=[add])
+        >>> agent.run_sync("Hello.").status
+        'done'
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        model: str | ScriptedModel,
+        tools: Iterable[Tool[..., Any] | Callable[..., Any]] = (),
+        instructions: str | None = None,
+        store: Store | None = None,
+        limits: Limits | None = None,
+        prices: Mapping[str, Price] | None = None,
+        max_output_tokens: int | None = None,
+        temperature: float | None = None,
+        reasoning_effort: str | None = None,
+        parallel_tools: int | None = None,
+        tool_timeout: float | datetime.timedelta | None = None,
+    ) -> None:
+        """Makes an agent.
+
+        Args:
+            name: For logs and for people.
+            model: ``"provider:name"``, such as ``"openai:gpt-5-mini"``, ``"ollama:qwen3"`` or ``"scripted:demo"``,
+                which needs nothing. Keys come from the environment (``OPENAI_API_KEY``). Tests give a `ScriptedModel`.
+            tools: Functions that the model may call; ``@scorpio.tool`` gives them options.
+            instructions: What the model is told before every conversation.
+            store: Where sessions are kept; in memory unless set.
+            limits: How much each run may use.
+            prices: What models cost, by ``"provider:name"``; a name that ends in ``*`` stands for all that begin so.
+            max_output_tokens: The most tokens that the model may write in a turn.
+            temperature: The sampling temperature. Many models refuse one.
+            reasoning_effort: How much the model thinks, in its provider's own word, such as ``"low"``.
+            parallel_tools: How many tools of a turn run at once; 32 unless set.
+            tool_timeout: How many seconds a tool may take that does not say so itself; 60 unless set.
+
+        Raises:
+            ConfigurationError: When there is no such provider or it is not set up, or two tools have the same name.
+        """
+        if not isinstance(model, (str, ScriptedModel)):
+            raise TypeError(f"`model` is a name or a ScriptedModel, not {type(model).__name__}")
+        if store is not None and not isinstance(store, Store):
+            raise TypeError(f"`store` is a SqliteStore or a MemoryStore, not {type(store).__name__}")
+        self._name = name
+        self._core = AgentCore(
+            name,
+            model=model if isinstance(model, str) else model._core,
+            tools=[tool if isinstance(tool, Tool) else Tool(tool) for tool in tools],
+            instructions=instructions,
+            store=store._core if store else None,
+            limits=_limits.written_limits(limits),
+            prices=_limits.written_prices(prices),
+            max_output_tokens=max_output_tokens,
+            temperature=temperature,
+            reasoning_effort=reasoning_effort,
+            parallel_tools=parallel_tools,
+            tool_timeout=_limits.seconds(tool_timeout),
+        )
+        self._store = store or Store._of(self._core.store())
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._name
+
+    @property
+    def store(self) -> Store:
+        """Where its sessions are."""
+        return self._store
+
+    @overload
+    async def run(
+        self,
+        message: str | Message | None,
+        *,
+        session: str | None = None,
+        limits: Limits | None = None,
+        owner: str = "local",
+    ) -> Outcome[None]: ...
+
+    @overload
+    async def run(
+        self,
+        message: str | Message | None,
+        *,
+        output: type[T],
+        session: str | None = None,
+        limits: Limits | None = None,
+        owner: str = "local",
+    ) -> Outcome[T]: ...
+
+    async def run(
+        self,
+        message: str | Message | None,
+        *,
+        output: type[Any] | None = None,
+        session: str | None = None,
+        limits: Limits | None = None,
+        owner: str = "local",
+    ) -> Outcome[Any]:
+        """Asks the agent something and waits for the answer. Cancelling the awaiting task stops the run.
+
+        Args:
+            message: The message. ``None`` answers the session as it stands, as after a failure.
+            output: A type that the answer is to have: a dataclass, a pydantic model, or anything else that tools may
+                take. It comes back as ``outcome.output``. An answer that does not fit is given back to the model twice.
+            session: The session to go on with, made if it is not there: ASCII letters, digits and ``-_.:|``. Without
+                one the run has a session of its own, which ``outcome.session`` names.
+            limits: How much this run may use, in place of what the agent says.
+            owner: Whose session it is.
+
+        Raises:
+            ModelError: When the model failed, or its answer does not have the shape that was asked for.
+            ConflictError: When an answer is being written in this session.
+            NotFoundError: When the session is somebody else's.
+            ConfigurationError: When an argument is wrong.
+            StoreError: When the store failed.
+        """
+        shape = _shape(output)
+        run = self._begin(message, shape, session=session, limits=limits, owner=owner, watched=False)
+        operation = run.begin(asyncio.get_running_loop())
+        try:
+            core = await operation.future()
+        except asyncio.CancelledError:
+            run.cancel()
+            # The session is in order before whoever cancelled goes on.
+            await operation.settled()
+            raise
+        return _outcome(cast("OutcomeCore", core), shape)
+
+    @overload
+    def run_sync(
+        self,
+        message: str | Message | None,
+        *,
+        session: str | None = None,
+        limits: Limits | None = None,
+        owner: str = "local",
+    ) -> Outcome[None]: ...
+
+    @overload
+    def run_sync(
+        self,
+        message: str | Message | None,
+        *,
+        output: type[T],
+        session: str | None = None,
+        limits: Limits | None = None,
+        owner: str = "local",
+    ) -> Outcome[T]: ...
+
+    def run_sync(
+        self,
+        message: str | Message | None,
+        *,
+        output: type[Any] | None = None,
+        session: str | None = None,
+        limits: Limits | None = None,
+        owner: str = "local",
+    ) -> Outcome[Any]:
+        """As `run`, without an event loop: blocks this thread until there is an answer.
+
+        ``async`` tools run on an event loop of the package's own, in a thread of its own. Ctrl-C stops the run and
+        raises ``KeyboardInterrupt``. An event loop that is running in this thread stands still meanwhile: use `run`
+        there.
+        """
+        shape = _shape(output)
+        run = self._begin(message, shape, session=session, limits=limits, owner=owner, watched=False)
+        return _outcome(cast("OutcomeCore", run.begin().wait()), shape)
+
+    @overload
+    def stream(
+        self,
+        message: str | Message | None,
+        *,
+        session: str | None = None,
+        limits: Limits | None = None,
+        owner: str = "local",
+    ) -> RunStream[None]: ...
+
+    @overload
+    def stream(
+        self,
+        message: str | Message | None,
+        *,
+        output: type[T],
+        session: str | None = None,
+        limits: Limits | None = None,
+        owner: str = "local",
+    ) -> RunStream[T]: ...
+
+    def stream(
+        self,
+        message: str | Message | None,
+        *,
+        output: type[Any] | None = None,
+        session: str | None = None,
+        limits: Limits | None = None,
+        owner: str = "local",
+    ) -> RunStream[Any]:
+        """Asks the agent something and watches it answer. The arguments are those of `run`.
+
+        Returns:
+            The events, for ``async for`` or ``for``. The run begins when the first one is asked for.
+        """
+        shape = _shape(output)
+        run = self._begin(message, shape, session=session, limits=limits, owner=owner, watched=True)
+        return RunStream(run, lambda core: _outcome(core, shape))
+
+    async def messages(self, session: str, *, owner: str = "local") -> list[Message]:
+        """The messages of a session, oldest first; empty when there is no such session."""
+        return await self._store.messages(session, owner=owner)
+
+    def messages_sync(self, session: str, *, owner: str = "local") -> list[Message]:
+        """As `messages`, without an event loop."""
+        return self._store.messages_sync(session, owner=owner)
+
+    def _begin(
+        self,
+        message: str | Message | None,
+        shape: Shape[Any] | None,
+        *,
+        session: str | None,
+        limits: Limits | None,
+        owner: str,
+        watched: bool,
+    ) -> RunCore:
+        if message is None and session is None:
+            text = "without a message there must be a session to answer"
+            raise ConfigurationError(text)
+        return self._core.run(
+            None if message is None else _messages.to_engine(message),
+            watched=watched,
+            session=session,
+            owner=owner,
+            limits=_limits.written_limits(limits),
+            shape=shape.written() if shape else None,
+        )
+
+    def __repr__(self) -> str:
+        """Its name."""
+        return f"<scorpio.Agent {self._name!r}>"
+
+
+def _shape(output: type[T] | None) -> Shape[T] | None:
+    return None if output is None else shape_of(output)
+
+
+def _outcome(core: OutcomeCore, shape: Shape[Any] | None) -> Outcome[Any]:
+    return Outcome(core, None) if shape is None else shape.outcome(core)

@@ -1,0 +1,120 @@
+"""The official SDK's request types, made strict and callable: one judge per wire.
+
+The SDK types its parameters loosely for the comfort of its callers (any iterable, unknown keys
+pass). Here an iterable must be a JSON array, an unknown key is an error, and nothing is coerced.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import sys
+import typing
+from collections.abc import Callable, Iterable
+from typing import Any
+
+# Before the SDK is imported: its aliases are evaluated on import, and pydantic checks an Iterable
+# lazily, that is, not at all.
+typing.Iterable = list  # type: ignore[misc]
+
+import openai.types
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import is_typeddict
+
+Failure = tuple[str, str]
+
+
+def _make_strict(package: Any) -> None:
+    """Forbid unknown keys in every TypedDict of a package, and lazy sequences everywhere."""
+    for module_info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module_info.name)
+    modules = [m for name, m in sys.modules.items() if name.startswith(package.__name__ + ".")]
+    for module in modules:
+        if hasattr(module, "SequenceNotStr"):
+            # A Protocol of the SDK that pydantic has no schema for.
+            module.SequenceNotStr = list  # type: ignore[attr-defined]
+        for value in list(vars(module).values()):
+            if is_typeddict(value):
+                value.__pydantic_config__ = {"extra": "forbid"}
+
+
+def _path(location: Iterable[int | str], body: Any) -> str:
+    """A pydantic location as a path into the body, without the names of union branches."""
+    path, here = "", body
+    for step in location:
+        if isinstance(step, int) and isinstance(here, list):
+            path += f"[{step}]"
+            here = here[step] if step < len(here) else None
+        elif isinstance(here, dict) and (step in here or _is_key(step)):
+            path += f".{step}" if path else str(step)
+            here = here.get(step)
+    return path
+
+
+def _is_key(step: int | str) -> bool:
+    """A missing key, as against the name of a union branch: a class, a scalar, or with brackets."""
+    return isinstance(step, str) and step.isidentifier() and not step[:1].isupper() and step not in _SCALARS
+
+
+_SCALARS = {"str", "int", "float", "bool", "none", "list", "dict"}
+
+
+def _relevant(errors: list[Any]) -> list[Any]:
+    """Of a union, only what the branch says that the body's own shape, `role` or `type` chose."""
+    tags = [e for e in errors if e["loc"][-1:] in (("role",), ("type",)) and _is_branch(e["loc"][:-1])]
+    refused = {e["loc"][:-1] for e in tags if e["type"] in ("literal_error", "missing")}
+    branches = {
+        e["loc"][:end] for e in errors for end in range(1, len(e["loc"]) + 1) if _is_branch(e["loc"][:end])
+    }
+    # Where no branch fits, the tag itself is what is wrong.
+    fitting = {branch[:-1] for branch in branches - refused}
+
+    def keep(error: Any) -> bool:
+        location = error["loc"]
+        for branch in refused:
+            if location[: len(branch)] == branch:
+                return branch[:-1] not in fitting and location[len(branch) :] in (("role",), ("type",))
+        # "should be a string" is noise when the array that the body has instead was looked into.
+        deeper = any(
+            e["loc"][:-1] != location[:-1] and e["loc"][: len(location) - 1] == location[:-1] for e in errors
+        )
+        return not (deeper and error["type"].endswith("_type") and location[-1] in _SCALARS)
+
+    return [e for e in errors if keep(e)] or errors
+
+
+def _is_branch(location: tuple[int | str, ...]) -> bool:
+    """Whether a location ends at one member of a union: pydantic names it by its class."""
+    return bool(location) and isinstance(location[-1], str) and location[-1][:1].isupper()
+
+
+def _judge(adapter: TypeAdapter[Any], body: Any) -> list[Failure]:
+    try:
+        # Through JSON, so that strict mode means JSON's types and not Python's.
+        adapter.validate_json(json.dumps(body), strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
+        return sorted({(_path(e["loc"], body), e["msg"]) for e in _relevant(errors)})
+    return []
+
+
+def _openai_chat() -> Callable[[Any], list[Failure]]:
+    from openai.types.chat import completion_create_params as params
+
+    streaming = TypeAdapter(params.CompletionCreateParamsStreaming)
+    whole = TypeAdapter(params.CompletionCreateParamsNonStreaming)
+
+    def judge(body: Any) -> list[Failure]:
+        wants_stream = body.get("stream") if isinstance(body, dict) else None
+        if not isinstance(wants_stream, (bool, type(None))):
+            # Literal[True] compares by equality, and in Python 1 equals True.
+            return [("stream", "Input should be a valid boolean")]
+        return _judge(streaming if wants_stream else whole, body)
+
+    return judge
+
+
+_make_strict(openai.types)
+
+WIRES: dict[str, Callable[[Any], list[Failure]]] = {"openai-chat": _openai_chat()}
