@@ -1,6 +1,6 @@
 //! What SQLite adds to the promises of the traits: files, other processes, restarts.
 #![cfg(feature = "sqlite")]
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -247,6 +247,14 @@ mod sharing {
         let pool = SqlitePool::connect("sqlite::memory:").await.unwrap();
         let error = SqliteStore::from_pool(pool).await.unwrap_err();
         assert!(error.to_string().contains("use SqliteStore::in_memory"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_path_of_memory_opens_memory() {
+        let store = SqliteStore::open(":memory:").await.unwrap();
+        let id = session(&store, "s").await.unwrap();
+        assert!(store.session(&owner(), &id).await.unwrap().is_some());
+        assert!(!Path::new(":memory:").exists());
     }
 
     #[tokio::test]

@@ -36,6 +36,9 @@ use super::{
 /// How many events are written together at most, and how many may wait before they are written at once.
 const BATCH: usize = 256;
 
+/// How long to wait before writing again what could not be written.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
 /// The runs that are being logged by this process.
 #[derive(Debug)]
 pub(super) struct Events {
@@ -122,8 +125,16 @@ async fn write_in_batches(events: Arc<Events>, writer: Writer, delay: Duration) 
             () = tokio::time::sleep(delay) => {}
             () = events.full.notified() => {}
         }
-        if let Err(error) = events.flush_all(&writer).await {
-            tracing::warn!(error = ?error, "events could not be written; they are kept and tried again with the next ones");
+        match events.flush_all(&writer).await {
+            Ok(()) => events.retire(Timestamp::MIN),
+            Err(error) => {
+                tracing::warn!(error = ?error, "events could not be written; they are kept in memory and tried again");
+                tokio::select! {
+                    () = tokio::time::sleep(AFTER_FAILURE) => {}
+                    () = events.full.notified() => {}
+                }
+                events.pending.notify_one();
+            }
         }
     }
 }
@@ -159,6 +170,8 @@ impl EventLog for SqliteStore {
         let log = self.live_log(run, &first.session).await?;
         let appended = log.append(events, now());
         if appended.is_finished {
+            // For the case that it fails here, or that the caller does not wait for it.
+            self.events().pending.notify_one();
             log.flush(run, self.writer()).await.map_err(store_error)?;
             self.events().retire(Timestamp::MIN);
         } else if appended.pending >= BATCH {
