@@ -7,11 +7,12 @@
 use std::{env, io::Write};
 
 use futures::StreamExt;
-use scorpio::prelude::*;
+use scorpio::{model::PartKind, prelude::*};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> scorpio::Result<()> {
-    let question = env::args().nth(1).unwrap_or_else(|| "What is 12*34? And what time is it in Tokyo?".to_owned());
+    let question =
+        env::args().nth(1).unwrap_or_else(|| "What is 12*34? And what time is it in Tokyo?".to_owned());
     let model = env::var("SCORPIO_MODEL").unwrap_or_else(|_| "scripted:demo".to_owned());
     let agent = Agent::builder("assistant")
         .model(&model)?
@@ -20,10 +21,12 @@ async fn main() -> scorpio::Result<()> {
         .build()?;
 
     let mut run = agent.run(question).stream();
+    let mut is_text = false;
     while let Some(event) = run.next().await {
         match &event.kind {
-            EventKind::PartDelta(delta) => print!("{}", delta.text),
-            EventKind::ToolStarted(tool) => println!("\n  {} {}", tool.name, tool.arguments.get()),
+            EventKind::PartStarted(start) => is_text = start.part == PartKind::Text,
+            EventKind::PartDelta(delta) if is_text => print!("{}", delta.text),
+            EventKind::ToolStarted(tool) => println!("  {} {}", tool.name, tool.arguments.get()),
             EventKind::ToolFinished(tool) => println!("  -> {}", tool.result.output.get()),
             _ => {}
         }

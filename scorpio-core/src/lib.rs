@@ -1,4 +1,4 @@
-//! The engine of [Scorpio](https://docs.rs/scorpio): types, traits, the run machine and its driver. It talks to no network and no disk;
+//! The engine of Scorpio: types, traits, the run machine and its driver. It talks to no network and no disk;
 //! what does is behind the traits here. Programs usually depend on the facade `scorpio`; crates that implement a trait depend on this.
 //!
 //! # How a run goes

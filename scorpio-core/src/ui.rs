@@ -7,7 +7,9 @@
 mod calls;
 mod chunk;
 mod client;
+mod frames;
 mod history;
+mod part;
 mod stream;
 
 pub use self::{

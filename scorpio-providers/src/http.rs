@@ -9,7 +9,7 @@ mod secrets;
 mod timeouts;
 
 pub(crate) use self::{
-    body::{ReadBody, read_body},
+    body::read_body,
     client::{Client, build_client},
     failure::{broken_body, not_sent},
     retry_after::retry_after,

@@ -103,3 +103,6 @@ mod shared {
         Ok(provider)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,7 @@ use self::{
 };
 pub use self::{builder::OpenAiBuilder, dialect::InstructionsRole};
 use crate::{
-    http::{Client, Phase, ReadBody, Secrets, Timeouts, not_sent, read_body},
+    http::{Client, Phase, Secrets, Timeouts, not_sent, read_body},
     sse::SseLimits,
 };
 
@@ -171,7 +171,7 @@ impl OpenAi {
         }
         let status = response.status();
         if !status.is_success() {
-            let ReadBody { bytes, .. } = read_body(response.into(), ERROR_BODY, ERROR_BODY_TIME).await;
+            let bytes = read_body(response.into(), ERROR_BODY, ERROR_BODY_TIME).await;
             return Err(failure::of_status(status, &headers, &bytes, secrets));
         }
         let answer = Answer::new(Uuid::now_v7().as_u64_pair().1, Arc::clone(secrets));
@@ -182,7 +182,7 @@ impl OpenAi {
                 let message = format!(
                     "the answer is of the type `{other}`, not a stream of events: is the base URL right?"
                 );
-                let ReadBody { bytes, .. } = read_body(response.into(), ERROR_BODY, ERROR_BODY_TIME).await;
+                let bytes = read_body(response.into(), ERROR_BODY, ERROR_BODY_TIME).await;
                 return Err(failure::with_headers(answer.unexpected(message, &bytes), &headers));
             }
         };

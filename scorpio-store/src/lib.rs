@@ -1,5 +1,17 @@
-//! Stores that outlive the process.
+//! Stores of the Scorpio agent SDK that outlive the process, and the suite that they all pass.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `sqlite` (default) | [`SqliteStore`]: sessions and runs, the log of events, and accounts in one file; SQLite is built in |
+//! | `conformance` | [`conformance`]: the suite that every store passes, for a store of your own |
+//!
+//! The traits, and implementations in memory, are in [`scorpio_core::store`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::SqliteStore;

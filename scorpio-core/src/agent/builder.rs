@@ -86,8 +86,13 @@ impl AgentBuilder {
     }
 
     /// Adds several tools that share state, or that are found out when a run begins.
-    pub fn toolset(mut self, toolset: impl Toolset) -> Self {
-        self.toolsets.push(Arc::new(toolset));
+    pub fn toolset(self, toolset: impl Toolset) -> Self {
+        self.shared_toolset(Arc::new(toolset))
+    }
+
+    /// Adds a toolset that the program keeps hold of.
+    pub fn shared_toolset(mut self, toolset: Arc<dyn Toolset>) -> Self {
+        self.toolsets.push(toolset);
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod model_turn;
 mod tool_turn;
+mod unique_ids;
 mod watch;
 
 use std::{fmt, mem, sync::Arc};

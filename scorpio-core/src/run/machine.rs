@@ -292,12 +292,11 @@ impl RunMachine {
     fn answered(
         &mut self,
         message_id: MessageId,
-        mut answer: ModelAnswer,
+        answer: ModelAnswer,
         origin: Origin,
         tools: &ToolCatalog,
         at: Timestamp,
     ) -> Applied {
-        calls::make_ids_unique(&mut answer.parts);
         let reason = answer.reason;
         let message = self.assistant(message_id, answer, origin, at);
         let retry = |name: &str| tools.get(name).map_or(RetryClass::AtMostOnce, |tool| tool.spec().retry);
@@ -321,7 +320,10 @@ impl RunMachine {
         };
         match end {
             Some(end) => {
-                let (results, executions) = calls.close(at);
+                let (mut results, executions) = calls.close(at);
+                if let RunEnd::Stopped { .. } = end {
+                    results.status = MessageStatus::Stopped;
+                }
                 let mut append = vec![message, self.dated(results, at)];
                 append.extend(self.take_steered(at));
                 self.state = State::Ended(end);
@@ -362,7 +364,12 @@ impl RunMachine {
         append.extend(self.take_steered(at));
         let limit = if self.turn >= self.limits.turns { Some(StopReason::Turns) } else { self.spent() };
         self.state = match limit {
-            Some(reason) => State::Ended(RunEnd::Stopped { reason }),
+            Some(reason) => {
+                // Nothing answers these results any more.
+                let results = append.iter_mut().filter(|message| message.role == Role::Tool);
+                results.for_each(|message| message.status = MessageStatus::Stopped);
+                State::Ended(RunEnd::Stopped { reason })
+            }
             None => {
                 self.turn += 1;
                 State::Model { message_id: MessageId::new() }
@@ -394,7 +401,7 @@ impl RunMachine {
             State::Ended(_) => return Err(MachineError("it is over")),
             State::Tools(calls) => {
                 let (results, changed) = calls.close(at);
-                append.push(results);
+                append.push(results.with_status(status));
                 executions = changed;
             }
             State::Model { .. } if partial.is_empty() => {}

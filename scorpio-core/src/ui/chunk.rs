@@ -31,6 +31,8 @@ pub(super) enum Chunk<'a> {
     },
     ReasoningEnd {
         id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        provider_metadata: Option<Measured>,
     },
     ToolInputStart {
         tool_call_id: &'a ToolCallId,
@@ -58,11 +60,15 @@ pub(super) enum Chunk<'a> {
         tool_call_id: &'a ToolCallId,
         output: &'a Json,
         dynamic: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        provider_metadata: Option<Measured>,
     },
     ToolOutputError {
         tool_call_id: &'a ToolCallId,
         error_text: &'a str,
         dynamic: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        provider_metadata: Option<Measured>,
     },
     SourceUrl {
         source_id: &'a str,
@@ -83,6 +89,26 @@ pub(super) enum Chunk<'a> {
     Finish {
         finish_reason: &'static str,
     },
+}
+
+/// How long something took. It travels as metadata under our own name, because the format has no field for it.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Measured {
+    scorpio: Duration,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Duration {
+    duration_ms: u64,
+}
+
+impl Measured {
+    /// `None` for what was over at once, or was not measured.
+    pub(super) fn new(duration_ms: u64) -> Option<Self> {
+        (duration_ms > 0).then_some(Self { scorpio: Duration { duration_ms } })
+    }
 }
 
 /// A chunk whose type carries a name of the program's own.

@@ -1,6 +1,7 @@
 //! What a client posts.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{MediaPart, MediaSource, Message, MessageId, Part, Provenance, Role};
 
@@ -24,21 +25,22 @@ pub struct ClientMessage {
     pub parts: Vec<ClientPart>,
 }
 
+/// A part as it was posted. Its fields are read once its type is known, so that each complaint names its place.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 #[doc(hidden)]
-pub enum ClientPart {
-    Text {
-        text: String,
-    },
-    File {
-        media_type: String,
-        url: String,
-        filename: Option<String>,
-    },
-    #[serde(untagged)]
-    Other(serde::de::IgnoredAny),
+pub struct ClientPart {
+    #[serde(default)]
+    r#type: Value,
+    #[serde(default)]
+    text: Value,
+    #[serde(default)]
+    media_type: Value,
+    #[serde(default)]
+    url: Value,
+    #[serde(default)]
+    filename: Value,
 }
 
 /// What is wrong with a message, and where.
@@ -73,26 +75,37 @@ impl TryFrom<ClientMessage> for Message {
 }
 
 fn take(index: usize, part: ClientPart) -> Result<Part, InvalidMessage> {
-    match part {
-        ClientPart::Text { text } if text.trim().is_empty() => {
-            Err(invalid(format!("parts[{index}].text"), "must not be empty"))
-        }
-        ClientPart::Text { text } => Ok(Part::text(text, Provenance::User)),
-        ClientPart::File { media_type, url, filename } => {
+    let at = |field: &str| format!("parts[{index}].{field}");
+    match part.r#type.as_str() {
+        Some("text") => match part.text {
+            Value::String(text) if text.trim().is_empty() => Err(invalid(at("text"), "must not be empty")),
+            Value::String(text) => Ok(Part::text(text, Provenance::User)),
+            _ => Err(invalid(at("text"), "must be a string")),
+        },
+        Some("file") => {
+            let Value::String(media_type) = part.media_type else {
+                return Err(invalid(at("mediaType"), "must be a string"));
+            };
+            let data = part.url.as_str().and_then(|url| inline_data(url, &media_type));
             let problem = "must be a `data:` address in base64, of the part's media type";
-            let data = inline_data(&url, &media_type)
-                .ok_or_else(|| invalid(format!("parts[{index}].url"), problem))?;
-            let mut media = MediaPart::new(media_type, MediaSource::Base64(data.to_owned()));
-            media.filename = filename;
+            let data = data.ok_or_else(|| invalid(at("url"), problem))?.to_owned();
+            let mut media = MediaPart::new(media_type, MediaSource::Base64(data));
+            media.filename = match part.filename {
+                Value::Null => None,
+                Value::String(name) => Some(name),
+                _ => return Err(invalid(at("filename"), "must be a string")),
+            };
             Ok(Part::Media(media))
         }
-        ClientPart::Other(_) => Err(invalid(format!("parts[{index}].type"), "must be `text` or `file`")),
+        _ => Err(invalid(at("type"), "must be `text` or `file`")),
     }
 }
 
 /// The base64 text in a `data:` address. Other addresses are refused: the provider would fetch whatever they name.
 fn inline_data<'a>(url: &'a str, media_type: &str) -> Option<&'a str> {
     let data = url.strip_prefix("data:")?.strip_prefix(media_type)?.strip_prefix(";base64,")?;
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    (!data.is_empty() && data.bytes().all(is_base64)).then_some(data)
+    let digits = data.strip_suffix("==").or_else(|| data.strip_suffix('=')).unwrap_or(data);
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/".contains(&byte);
+    let is_whole = !digits.is_empty() && data.len().is_multiple_of(4);
+    (is_whole && digits.bytes().all(is_digit)).then_some(data)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{calls::CallIds, stream::url};
 use crate::{
-    Json, Message, MessageId, MessageStatus, Part, Role, RunId, ToolCallId, ToolResultPart,
+    Json, Message, MessageId, MessageStatus, Part, Role, RunId, ToolCallId, ToolOutcome, ToolResultPart,
     store::StoredMessage,
 };
 
@@ -36,7 +36,9 @@ pub struct UiMessage {
 #[serde(rename_all = "camelCase")]
 struct Metadata {
     created_at: Timestamp,
-    status: MessageStatus,
+    /// None while more of the answer may follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<MessageStatus>,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,9 +75,27 @@ enum UiPart {
         #[serde(skip_serializing_if = "Option::is_none")]
         filename: Option<String>,
     },
+    #[serde(untagged)]
+    Data {
+        r#type: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        data: Json,
+    },
 }
 
-/// The messages that a client shows, in order.
+/// Whether the answer that the message is part of goes on after it, or would have if its process had lived.
+fn is_to_go_on(message: &Message) -> bool {
+    let was_interrupted = |result: &ToolResultPart| matches!(result.status, ToolOutcome::Interrupted { .. });
+    message.status == MessageStatus::Complete
+        && match message.role {
+            Role::Assistant => message.tool_calls().next().is_some(),
+            Role::Tool => !message.tool_results().any(was_interrupted),
+            _ => false,
+        }
+}
+
+/// The messages that a client shows, in order. One that would have no part is left out: clients refuse a history over it.
 pub fn messages(history: &[StoredMessage]) -> Vec<UiMessage> {
     let mut shown: Vec<UiMessage> = Vec::new();
     for StoredMessage { message, .. } in history {
@@ -86,12 +106,13 @@ pub fn messages(history: &[StoredMessage]) -> Vec<UiMessage> {
             (_, _) => shown.push(UiMessage::of(message)),
         }
     }
+    shown.retain(|message| !message.parts.is_empty());
     shown
 }
 
 impl UiMessage {
     fn of(message: &Message) -> Self {
-        let metadata = Metadata { created_at: message.created_at, status: message.status };
+        let metadata = Metadata { created_at: message.created_at, status: None };
         let (id, role, run) = (message.id.clone(), message.role, message.run);
         let mut shown = Self { id, role, metadata, parts: Vec::new(), run, calls: CallIds::default() };
         shown.extend(message);
@@ -105,8 +126,8 @@ impl UiMessage {
     fn extend(&mut self, message: &Message) {
         if message.role == Role::Assistant {
             self.parts.push(UiPart::StepStart);
-            self.metadata.status = message.status;
         }
+        self.metadata.status = (!is_to_go_on(message)).then_some(message.status);
         for part in &message.parts {
             match part {
                 Part::ToolResult(result) => self.answer(result),
@@ -121,6 +142,8 @@ impl UiMessage {
     fn show(&mut self, part: &Part) -> Option<UiPart> {
         let state = "done";
         Some(match part {
+            Part::Text(part) if part.text.is_empty() => return None,
+            Part::Reasoning(part) if part.text.is_empty() => return None,
             Part::Text(part) => UiPart::Text { text: part.text.clone(), state },
             Part::Reasoning(part) => UiPart::Reasoning { text: part.text.clone(), state },
             Part::ToolCall(call) => UiPart::DynamicTool {
@@ -140,6 +163,11 @@ impl UiMessage {
                 source_id: source.id.clone(),
                 url: source.url.clone(),
                 title: source.title.clone(),
+            },
+            Part::Data(data) => UiPart::Data {
+                r#type: format!("data-{}", data.name),
+                id: data.id.clone(),
+                data: data.data.clone(),
             },
             _ => return None,
         })

@@ -1,28 +1,22 @@
 //! From the events of a run to server-sent events.
 
-use serde::Serialize;
+use jiff::Timestamp;
 
 use super::{
     calls::CallIds,
-    chunk::{Chunk, DataChunk, finish_reason},
+    chunk::{Chunk, DataChunk, Measured, finish_reason},
+    frames::Frames,
+    part::OpenPart,
 };
 use crate::{
-    Event, EventKind, Json, MediaPart, MediaSource, Part, PartFinished, PartStarted, RunEnd, ToolCallId,
-    ToolResultPart, model::PartKind,
+    Event, EventKind, MediaPart, MediaSource, Part, PartFinished, PartStarted, RunEnd, ToolCallId,
+    ToolFinished, model::PartKind,
 };
-
-/// A part that has begun and not ended.
-#[derive(Debug)]
-struct OpenPart {
-    turn: u32,
-    index: u32,
-    id: String,
-    kind: PartKind,
-}
 
 /// Encodes the events of one run, from its first on.
 ///
-/// The same events always give the same bytes, so a stream that is resumed repeats what was sent before.
+/// The same events always give the same bytes, so a stream that is resumed repeats what was sent before. Whatever a run leaves open is
+/// closed before its end is told, so no client is left with a text that streams or a tool that runs for ever.
 ///
 /// ```
 /// use futures::StreamExt;
@@ -42,7 +36,10 @@ struct OpenPart {
 pub struct UiStream {
     open: Vec<OpenPart>,
     calls: CallIds,
+    /// Calls that were told of as a whole and have no answer.
+    unanswered: Vec<ToolCallId>,
     in_step: bool,
+    error_told: bool,
 }
 
 impl UiStream {
@@ -54,22 +51,22 @@ impl UiStream {
     /// Appends the frames of `event` to `out`: `data:` lines, the first of them with the event's number as `id:`. An event that the format
     /// has no word for appends nothing.
     pub fn encode(&mut self, event: &Event, out: &mut String) {
-        let mut frames = Frames { out, seq: Some(event.seq) };
+        let mut frames = Frames::new(out, event.seq);
         match &event.kind {
             EventKind::RunStarted(start) => frames.push(&Chunk::Start { message_id: &start.message_id }),
             EventKind::TurnStarted(_) => {
-                self.end_step(&mut frames);
+                self.end_step(event.at, &mut frames);
                 self.in_step = true;
                 frames.push(&Chunk::StartStep);
             }
-            EventKind::PartStarted(start) => self.start_part(start, &mut frames),
+            EventKind::PartStarted(start) => self.start_part(start, event.at, &mut frames),
             EventKind::PartDelta(delta) => {
-                if let Some(part) = self.open.iter().find(|part| part.is(delta.turn, delta.index)) {
-                    frames.push(&part.delta(&delta.text));
+                if let Some(part) = self.open.iter_mut().find(|part| part.is(delta.turn, delta.index)) {
+                    part.delta(&delta.text, &mut frames);
                 }
             }
-            EventKind::PartFinished(end) => self.end_part(end, &mut frames),
-            EventKind::ToolFinished(finished) => self.tool_result(&finished.result, &mut frames),
+            EventKind::PartFinished(end) => self.finish_part(end, event.at, &mut frames),
+            EventKind::ToolFinished(finished) => self.finish_tool(finished, &mut frames),
             EventKind::Data(data) => frames.push(&DataChunk {
                 r#type: format!("data-{}", data.name),
                 id: data.id.as_deref(),
@@ -77,126 +74,126 @@ impl UiStream {
                 transient: true,
             }),
             EventKind::Error(error) => {
-                self.end_step(&mut frames);
-                frames.push(&Chunk::Error { error_text: &error.message });
+                self.end_step(event.at, &mut frames);
+                self.fail(&error.message, &mut frames);
             }
             EventKind::RunFinished(finished) => {
-                self.end_step(&mut frames);
-                match finished.outcome {
-                    RunEnd::Done { reason } => frames.push(&Chunk::Finish { finish_reason: finish_reason(reason) }),
-                    RunEnd::Stopped { reason } => frames.push(&Chunk::Abort { reason: reason.as_str() }),
-                    RunEnd::Interrupted => frames.push(&Chunk::Error {
-                        error_text: "The answer was interrupted. What there was of it is kept; please ask again.",
-                    }),
-                    // The error was told when it happened.
-                    RunEnd::Failed => {}
-                }
-                frames.out.push_str("data: [DONE]\n\n");
+                self.end_step(event.at, &mut frames);
+                self.end(finished.outcome, &mut frames);
             }
             _ => {}
         }
     }
 
-    fn start_part(&mut self, start: &PartStarted, frames: &mut Frames<'_>) {
-        let PartStarted { turn, index, part } = start;
-        let id = match part {
-            PartKind::ToolCall { call_id, .. } => self.calls.open(call_id).to_string(),
-            PartKind::Text | PartKind::Reasoning => format!("{turn}-{index}"),
+    fn start_part(&mut self, start: &PartStarted, at: Timestamp, frames: &mut Frames<'_>) {
+        let id = match &start.part {
+            PartKind::ToolCall { call_id, .. } => self.calls.open(call_id),
+            PartKind::Text | PartKind::Reasoning => format!("{}-{}", start.turn, start.index).into(),
         };
-        let open = OpenPart { turn: *turn, index: *index, id, kind: part.clone() };
-        match part {
-            PartKind::Text => frames.push(&Chunk::TextStart { id: &open.id }),
-            PartKind::Reasoning => frames.push(&Chunk::ReasoningStart { id: &open.id }),
-            PartKind::ToolCall { name, .. } => {
-                let tool_call_id = &ToolCallId::from(open.id.as_str());
-                frames.push(&Chunk::ToolInputStart { tool_call_id, tool_name: name, dynamic: true });
-            }
-        }
+        let mut open = OpenPart::new(start, id, at);
+        open.begin_call(frames);
         self.open.push(open);
     }
 
-    fn end_part(&mut self, end: &PartFinished, frames: &mut Frames<'_>) {
-        let Some(at) = self.open.iter().position(|part| part.is(end.turn, end.index)) else { return };
-        let open = self.open.remove(at);
+    fn finish_part(&mut self, end: &PartFinished, at: Timestamp, frames: &mut Frames<'_>) {
+        let Some(position) = self.open.iter().position(|part| part.is(end.turn, end.index)) else { return };
+        let open = self.open.remove(position);
         match &end.part {
-            Part::ToolCall(call) => frames.push(&Chunk::ToolInputAvailable {
-                tool_call_id: &ToolCallId::from(open.id.as_str()),
-                tool_name: &call.name,
-                input: &call.arguments_json(),
-                dynamic: true,
-            }),
-            Part::Source(source) => frames.push(&Chunk::SourceUrl {
-                source_id: &source.id,
-                url: &source.url,
-                title: source.title.as_deref(),
-            }),
+            Part::Text(part) => open.finish(&part.text, at, frames),
+            Part::Reasoning(part) => open.finish(&part.text, at, frames),
+            Part::ToolCall(call) => {
+                frames.push(&Chunk::ToolInputAvailable {
+                    tool_call_id: &open.id,
+                    tool_name: &call.name,
+                    input: &call.arguments_json(),
+                    dynamic: true,
+                });
+                self.unanswered.push(open.id);
+            }
+            Part::Source(source) => {
+                open.close(at, frames);
+                let (source_id, url, title) = (&source.id, &source.url, source.title.as_deref());
+                frames.push(&Chunk::SourceUrl { source_id, url, title });
+            }
             Part::Media(media) => {
+                open.close(at, frames);
                 frames.push(&Chunk::File { url: &url(media), media_type: &media.media_type });
             }
-            _ => open.close(frames),
+            Part::Data(data) => {
+                open.close(at, frames);
+                let (r#type, id) = (format!("data-{}", data.name), data.id.as_deref());
+                frames.push(&DataChunk { r#type, id, data: &data.data, transient: false });
+            }
+            _ => open.close(at, frames),
         }
     }
 
-    fn tool_result(&self, result: &ToolResultPart, frames: &mut Frames<'_>) {
+    fn finish_tool(&mut self, finished: &ToolFinished, frames: &mut Frames<'_>) {
+        let result = &finished.result;
         let tool_call_id = &self.calls.current(&result.call_id);
+        // A client refuses the whole stream over an answer to a call that it does not know.
+        let Some(position) = self.unanswered.iter().position(|call| call == tool_call_id) else { return };
+        self.unanswered.remove(position);
+        let provider_metadata = Measured::new(finished.duration_ms);
         if result.is_error() {
             let error_text = &result.output.display_text();
-            frames.push(&Chunk::ToolOutputError { tool_call_id, error_text, dynamic: true });
+            frames.push(&Chunk::ToolOutputError {
+                tool_call_id,
+                error_text,
+                dynamic: true,
+                provider_metadata,
+            });
         } else {
-            frames.push(&Chunk::ToolOutputAvailable { tool_call_id, output: &result.output, dynamic: true });
+            let output = &result.output;
+            frames.push(&Chunk::ToolOutputAvailable {
+                tool_call_id,
+                output,
+                dynamic: true,
+                provider_metadata,
+            });
         }
     }
 
-    /// Closes what is open, so that a client is never left with a part that streams for ever.
-    fn end_step(&mut self, frames: &mut Frames<'_>) {
+    /// Closes what is open.
+    fn end_step(&mut self, at: Timestamp, frames: &mut Frames<'_>) {
         for open in self.open.drain(..) {
-            open.close(frames);
+            open.close(at, frames);
         }
+        for tool_call_id in &self.unanswered {
+            frames.push(&Chunk::ToolOutputError {
+                tool_call_id,
+                error_text: "The answer ended before the tool had answered.",
+                dynamic: true,
+                provider_metadata: None,
+            });
+        }
+        self.unanswered.clear();
         if std::mem::take(&mut self.in_step) {
             frames.push(&Chunk::FinishStep);
         }
     }
-}
 
-impl OpenPart {
-    fn is(&self, turn: u32, index: u32) -> bool {
-        self.turn == turn && self.index == index
-    }
-
-    fn delta<'a>(&'a self, text: &'a str) -> DeltaChunk<'a> {
-        DeltaChunk { part: self, text }
-    }
-
-    fn close(&self, frames: &mut Frames<'_>) {
-        match &self.kind {
-            PartKind::Text => frames.push(&Chunk::TextEnd { id: &self.id }),
-            PartKind::Reasoning => frames.push(&Chunk::ReasoningEnd { id: &self.id }),
-            PartKind::ToolCall { name, .. } => frames.push(&Chunk::ToolInputError {
-                tool_call_id: &ToolCallId::from(self.id.as_str()),
-                tool_name: name,
-                input: &Json::null(),
-                error_text: "The answer ended before the call was whole; the tool was not run.",
-                dynamic: true,
-            }),
-        }
-    }
-}
-
-struct DeltaChunk<'a> {
-    part: &'a OpenPart,
-    text: &'a str,
-}
-
-impl Serialize for DeltaChunk<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (id, delta) = (self.part.id.as_str(), self.text);
-        match &self.part.kind {
-            PartKind::Text => Chunk::TextDelta { id, delta }.serialize(serializer),
-            PartKind::Reasoning => Chunk::ReasoningDelta { id, delta }.serialize(serializer),
-            PartKind::ToolCall { .. } => {
-                let tool_call_id = &ToolCallId::from(id);
-                Chunk::ToolInputDelta { tool_call_id, input_text_delta: delta }.serialize(serializer)
+    fn end(&mut self, outcome: RunEnd, frames: &mut Frames<'_>) {
+        match outcome {
+            RunEnd::Done { reason } => frames.push(&Chunk::Finish { finish_reason: finish_reason(reason) }),
+            RunEnd::Stopped { reason } => frames.push(&Chunk::Abort { reason: reason.as_str() }),
+            RunEnd::Interrupted => {
+                self.fail(
+                    "The answer was interrupted. What there was of it is kept; please ask again.",
+                    frames,
+                );
             }
+            RunEnd::Failed => {
+                self.fail("The answer failed. What there was of it is kept; please ask again.", frames)
+            }
+        }
+        frames.done();
+    }
+
+    /// Tells of an error, once.
+    fn fail(&mut self, error_text: &str, frames: &mut Frames<'_>) {
+        if !std::mem::replace(&mut self.error_told, true) {
+            frames.push(&Chunk::Error { error_text });
         }
     }
 }
@@ -206,24 +203,5 @@ pub(super) fn url(media: &MediaPart) -> String {
     match &media.source {
         MediaSource::Url(url) => url.clone(),
         MediaSource::Base64(data) => format!("data:{};base64,{data}", media.media_type),
-    }
-}
-
-struct Frames<'a> {
-    out: &'a mut String,
-    seq: Option<u64>,
-}
-
-impl Frames<'_> {
-    fn push(&mut self, chunk: &impl Serialize) {
-        use std::fmt::Write;
-        if let Some(seq) = self.seq.take() {
-            // Writing to a string cannot fail.
-            let _ = writeln!(self.out, "id: {seq}");
-        }
-        self.out.push_str("data: ");
-        // Chunks are made of strings and JSON that is there already: they always have a JSON form.
-        self.out.push_str(&serde_json::to_string(chunk).unwrap_or_else(|_| "{}".to_owned()));
-        self.out.push_str("\n\n");
     }
 }

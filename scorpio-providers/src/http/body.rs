@@ -6,50 +6,22 @@ use http_body::Body as _;
 use reqwest::Body;
 use tokio::time::{Instant, timeout_at};
 
-/// What there was of a body.
-#[derive(Debug)]
-pub(crate) struct ReadBody {
-    /// Its first bytes, up to the limit.
-    pub(crate) bytes: Vec<u8>,
-    /// What kept it from being whole.
-    pub(crate) cut: Option<Cut>,
-}
-
-/// Why a body is not whole.
-#[derive(Debug)]
-pub(crate) enum Cut {
-    /// It is longer than the limit.
-    TooLarge,
-    /// It took too long.
-    TooSlow,
-    /// The connection broke.
-    Broken(reqwest::Error),
-}
-
-/// Reads a body for at most `time`.
+/// What there is of a body up to `limit` bytes, after at most `time`.
 ///
 /// # Cancel safety
 ///
 /// What was read is lost when the future is dropped.
-pub(crate) async fn read_body(mut body: Body, limit: usize, time: Duration) -> ReadBody {
+pub(crate) async fn read_body(mut body: Body, limit: usize, time: Duration) -> Vec<u8> {
     let deadline = Instant::now() + time;
     let mut bytes = Vec::new();
-    loop {
-        let cut = match timeout_at(deadline, next_piece(&mut body)).await {
-            Err(_) => Some(Cut::TooSlow),
-            Ok(None) => None,
-            Ok(Some(Err(error))) => Some(Cut::Broken(error)),
-            Ok(Some(Ok(piece))) => {
-                let room = limit - bytes.len();
-                bytes.extend_from_slice(piece.get(..room).unwrap_or(&piece));
-                if piece.len() <= room {
-                    continue;
-                }
-                Some(Cut::TooLarge)
-            }
-        };
-        return ReadBody { bytes, cut };
+    while let Ok(Some(Ok(piece))) = timeout_at(deadline, next_piece(&mut body)).await {
+        let room = limit - bytes.len();
+        bytes.extend_from_slice(piece.get(..room).unwrap_or(&piece));
+        if piece.len() >= room {
+            break;
+        }
     }
+    bytes
 }
 
 async fn next_piece(body: &mut Body) -> Option<Result<bytes::Bytes, reqwest::Error>> {

@@ -183,6 +183,3 @@ fn finish_reason(word: &str) -> FinishReason {
         _ => FinishReason::Other,
     }
 }
-
-#[cfg(test)]
-mod tests;

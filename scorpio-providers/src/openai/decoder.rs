@@ -38,11 +38,6 @@ impl Decoder {
         self.answer.is_whole()
     }
 
-    /// Whether nothing more is wanted from the server.
-    pub(super) fn is_ended(&self) -> bool {
-        self.ended
-    }
-
     /// Takes the next bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), ModelError> {
         match &mut self.format {

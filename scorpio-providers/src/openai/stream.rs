@@ -63,7 +63,11 @@ impl ResponseStream {
             Poll::Ready(Piece::Broken(error)) => self.state = State::Draining(Some(broken_body(error))),
             Poll::Pending => match self.clock.poll(cx, self.decoder.is_whole()) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(_) if self.decoder.is_whole() => self.end(),
+                // The usage does not come.
+                Poll::Ready(_) if self.decoder.is_whole() => {
+                    self.body = None;
+                    self.end();
+                }
                 Poll::Ready(error) => self.state = State::Draining(Some(error)),
             },
         }
@@ -158,3 +162,6 @@ impl Stream for ResponseStream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::{mem, sync::Arc};
 
 use futures::{FutureExt, StreamExt};
 
-use super::{Driver, Interrupt};
+use super::{Driver, Interrupt, unique_ids::UniqueIds};
 use crate::{
     EventKind, Origin, Part, PartDelta, PartFinished, PartStarted, Result, TurnFinished, TurnStarted,
     model::{Assembler, CallContext, ModelAnswer, ModelError, ModelEvent, ModelRequest},
@@ -51,6 +51,7 @@ impl Driver {
         let request = self.request();
         let cx = CallContext::new().with_run(self.lease.run).with_cancel(self.handle.cancellation().clone());
         let provider = Arc::clone(self.agent.model.provider());
+        let mut ids = UniqueIds::default();
         self.emitter.flush().await;
         let mut stream = self.watch.until(provider.stream(request, &cx)).await??;
         loop {
@@ -67,7 +68,8 @@ impl Driver {
                 }
             };
             let Some(event) = next else { return Ok(()) };
-            let event = event?;
+            let mut event = event?;
+            ids.apply(&mut event);
             self.answer.push(&event)?;
             self.tell(turn, event);
         }

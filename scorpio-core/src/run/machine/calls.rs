@@ -1,6 +1,6 @@
 //! The tool calls of one turn, from planned to answered.
 
-use std::{collections::HashSet, fmt::Write};
+use std::fmt::Write;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::RunMachine;
 use crate::{
-    Json, Message, Part, Provenance, Role, ToolCallId, ToolOutcome, ToolResultPart,
+    Json, Message, Part, Provenance, Role, ToolOutcome, ToolResultPart,
     store::{ExecutionStatus, ToolExecution},
     tool::RetryClass,
 };
@@ -56,20 +56,6 @@ fn idempotency_key(machine: &RunMachine, index: u32, tool: &str, arguments: &str
         let _ = write!(hex, "{byte:02x}");
         hex
     })
-}
-
-/// Gives calls that share an id with an earlier call of the same answer an id of their own: results are matched by it.
-pub(super) fn make_ids_unique(parts: &mut [Part]) {
-    let mut seen = HashSet::new();
-    for part in parts {
-        let Part::ToolCall(call) = part else { continue };
-        let mut copy = 2;
-        let original = call.call_id.clone();
-        while !seen.insert(call.call_id.clone()) {
-            call.call_id = ToolCallId::from(format!("{original}-{copy}"));
-            copy += 1;
-        }
-    }
 }
 
 impl Calls {

@@ -1,1 +1,111 @@
 use super::*;
+
+fn url(base: &str) -> String {
+    endpoint(base).unwrap().into()
+}
+
+fn refused(builder: OpenAiBuilder) -> String {
+    let error = builder.build().unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::Configuration);
+    error.to_string()
+}
+
+fn local() -> OpenAiBuilder {
+    OpenAi::builder().base_url("http://127.0.0.1:1/v1")
+}
+
+#[test]
+fn the_address_of_the_endpoint() {
+    assert_eq!(url(OPENAI), "https://api.openai.com/v1/chat/completions");
+    assert_eq!(url("https://api.openai.com/v1/"), "https://api.openai.com/v1/chat/completions");
+    assert_eq!(url("http://localhost:8000"), "http://localhost:8000/chat/completions");
+    let azure = "https://x.openai.azure.com/openai/deployments/d?api-version=2026-01-01";
+    assert_eq!(
+        url(azure),
+        "https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=2026-01-01"
+    );
+}
+
+#[test]
+fn addresses_that_cannot_be_used_are_refused_without_being_repeated() {
+    for base in [
+        "",
+        "api.secret.example/v1",
+        "ftp://secret.example",
+        "data:secret",
+        "https://user:secret@example.com/v1",
+    ] {
+        let message = refused(OpenAi::builder().base_url(base));
+        assert!(message.contains("base URL") && !message.contains("secret"), "{base}: {message}");
+    }
+}
+
+#[test]
+fn headers_are_set_once() {
+    let provider = local()
+        .api_key("sk-0123456789".to_owned().into())
+        .organization("org-1")
+        .project("proj_1")
+        .header("x-team", "a".to_owned())
+        .header("X-Team", "b".to_owned())
+        .build()
+        .unwrap();
+    let headers = provider.0.template.headers();
+    let header = |name: &str| headers.get(name).unwrap().to_str().unwrap();
+    assert_eq!(header("authorization"), "Bearer sk-0123456789");
+    assert!(headers["authorization"].is_sensitive());
+    assert_eq!((header("openai-organization"), header("openai-project")), ("org-1", "proj_1"));
+    assert_eq!(header("x-team"), "b");
+    assert_eq!(header("content-type"), "application/json");
+    assert_eq!(header("user-agent"), concat!("scorpio/", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn without_a_key_none_is_sent() {
+    let provider = local().build().unwrap();
+    assert!(!provider.0.template.headers().contains_key("authorization"));
+}
+
+#[test]
+fn a_key_of_a_gateway_may_go_into_the_usual_header() {
+    let provider = local().header("Authorization", "Basic eDp5".to_owned()).build().unwrap();
+    assert_eq!(provider.0.template.headers()["authorization"], "Basic eDp5");
+}
+
+#[test]
+fn headers_that_cannot_be_sent_are_refused_without_their_values() {
+    let message = refused(local().api_key("sk-secret\nx".to_owned().into()));
+    assert!(message.contains("the API key") && !message.contains("secret"), "{message}");
+    let message = refused(local().header("x-key", "secr\u{e9}\n".to_owned() + "et"));
+    assert!(message.contains("`x-key`") && !message.contains("et "), "{message}");
+    assert!(refused(local().header("a b", "x".to_owned())).contains("`a b`"));
+    assert!(refused(local().header("Content-Length", "1".to_owned())).contains("`content-length`"));
+}
+
+#[test]
+fn nothing_shows_a_secret() {
+    let builder = local()
+        .base_url("http://127.0.0.1:1/v1?key=secret-in-query")
+        .api_key("sk-secret-key".to_owned().into())
+        .header("x-key", "secret-header".to_owned());
+    let shown = format!("{builder:?}");
+    assert!(!shown.contains("secret-"), "{shown}");
+    let shown = format!("{:?}", builder.build().unwrap());
+    assert!(!shown.contains("secret-"), "{shown}");
+    assert!(shown.contains("http://127.0.0.1:1/v1/chat/completions"), "{shown}");
+}
+
+#[test]
+fn endless_times_are_cut() {
+    let provider = local().idle_timeout(Duration::MAX).total_timeout(Duration::MAX).build().unwrap();
+    assert_eq!((provider.0.timeouts.idle, provider.0.timeouts.total), (LONGEST, LONGEST));
+}
+
+#[test]
+fn tls_is_set_up_with_the_certificates_of_the_system() {
+    match OpenAi::builder().build() {
+        Ok(provider) => assert!(provider.0.dialect.is_openai),
+        // A machine without any says so.
+        Err(error) => assert!(error.to_string().contains("CA certificates"), "{error}"),
+    }
+}

@@ -43,7 +43,7 @@ pub(super) async fn every_kind_of_part_comes_back_byte_for_byte(store: Arc<dyn S
     let native = r#""native":{"item":{"z": 1,  "a":1.0, "n":[1e400, 1E+2]}}"#;
     let parts = [
         format!(r#"{{"type":"text","text":"Hi é","provenance":{{"from":"model"}},{native}}}"#),
-        format!(r#"{{"type":"reasoning","text":"","native":{{"item":{{"signature" : "x=="}}}}}}"#),
+        r#"{"type":"reasoning","text":"","native":{"item":{"signature" : "x=="}}}"#.to_owned(),
         format!(r#"{{"type":"tool_call","call_id":"c","name":"n","arguments":"{{\"a\" : 1.0}}",{native}}}"#),
         r#"{"type":"tool_result","call_id":"c","name":"n","output":{"b": 2,  "a": 1.0},"status":{"outcome":"completed"},"provenance":{"from":"tool","name":"n","trust":"untrusted"}}"#.to_owned(),
         r#"{"type":"tool_result","call_id":"d","name":"n","output":"text","status":{"outcome":"interrupted","started":true},"provenance":{"from":"mcp","server":"s"}}"#.to_owned(),
@@ -173,10 +173,10 @@ pub(super) async fn a_cut_never_lowers_the_version(store: Arc<dyn Store>) {
 pub(super) async fn a_cut_frees_ids(store: Arc<dyn Store>) {
     let session = four_messages(&*store).await;
     let before = now();
-    cut(&*store, &session, 2, Some(user("b").with_metadata(Json::null()))).await;
+    cut(&*store, &session, 2, Some(user("b").with_metadata(Json::string("new")))).await;
     let messages = store.messages(&owner(), &session, 2, 10).await.unwrap();
     assert_eq!(messages.len(), 1);
-    assert_eq!(messages[0].message.metadata, Some(Json::null()));
+    assert_eq!(messages[0].message.metadata, Some(Json::string("new")));
     assert!(store.session(&owner(), &session).await.unwrap().unwrap().updated_at >= before);
 }
 

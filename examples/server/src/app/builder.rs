@@ -1,0 +1,159 @@
+//! Putting an [`App`] together.
+
+use std::{sync::Arc, time::Duration};
+
+use scorpio_core::{
+    Agent, ErrorKind, Limits, ScorpioError, Surface,
+    model::Model,
+    tool::{SharedTool, Tool, erase},
+};
+
+use super::{App, Limiters, Shared};
+use crate::{
+    Clock, Settings, SigningKey, Stores,
+    auth::{AccessTokens, Passwords},
+    chat::LiveRuns,
+    rate_limit::RateLimiter,
+};
+
+/// What the model is told before every conversation. It never changes while a server runs, so providers can cache it.
+const INSTRUCTIONS: &str = "You are a helpful assistant in a chat. Answer in the language of the user, clearly and to the point. \
+    Use Markdown where it helps: short paragraphs, lists, tables, and fenced code blocks with the name of the language. \
+    Use your tools when they give a better answer than you could, and build on what they return instead of guessing. \
+    When you do not know something, say so.";
+
+/// How much one answer may use.
+const TURNS: u32 = 12;
+const WALL: Duration = Duration::from_secs(10 * 60);
+
+/// Describes an [`App`].
+///
+/// ```
+/// use scorpio_core::model::{Demo, Model};
+/// use scorpio_server::{App, Settings, SigningKey};
+/// # fn main() -> scorpio_core::Result<()> {
+/// let app = App::builder(Model::new(Demo::new(), "demo"))
+///     .settings(Settings::new().with_guest_messages(3))
+///     .signing_key(SigningKey::from_seed([7; 32]))
+///     .build()?;
+/// assert_eq!(app.settings().guest_messages, 3);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct AppBuilder {
+    model: Model,
+    title_model: Option<Model>,
+    instructions: Arc<str>,
+    tools: Vec<SharedTool>,
+    stores: Stores,
+    settings: Settings,
+    signing_key: Option<SigningKey>,
+    clock: Clock,
+}
+
+impl AppBuilder {
+    pub(super) fn new(model: Model) -> Self {
+        let title_model = (model.provider().id().as_ref() != "scripted").then(|| model.clone());
+        Self {
+            model,
+            title_model,
+            instructions: INSTRUCTIONS.into(),
+            tools: Vec::new(),
+            stores: Stores::memory(),
+            settings: Settings::new(),
+            signing_key: None,
+            clock: Clock::system(),
+        }
+    }
+
+    /// Sets the model that gives chats their titles; with `None` the first message is the title. Unset, it is the model
+    /// that answers, unless that one follows a script.
+    pub fn title_model(mut self, model: Option<Model>) -> Self {
+        self.title_model = model;
+        self
+    }
+
+    /// Sets what the model is told before every conversation.
+    pub fn instructions(mut self, instructions: impl Into<Arc<str>>) -> Self {
+        self.instructions = instructions.into();
+        self
+    }
+
+    /// Adds a tool.
+    pub fn tool(self, tool: impl Tool) -> Self {
+        self.shared_tool(erase(tool))
+    }
+
+    /// Adds a tool that is shared.
+    pub fn shared_tool(mut self, tool: SharedTool) -> Self {
+        self.tools.push(tool);
+        self
+    }
+
+    /// Sets where everything is kept. Unset, it is in memory.
+    pub fn stores(mut self, stores: Stores) -> Self {
+        self.stores = stores;
+        self
+    }
+
+    /// Sets what can be set.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Sets the key that signs access tokens. Unset, it is a new one, and pages have to refresh theirs after a restart.
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.signing_key = Some(key);
+        self
+    }
+
+    /// Sets the clock that tokens, quotas and limits go by.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Puts it together.
+    ///
+    /// # Errors
+    ///
+    /// When two tools have the same name, or the operating system gives no randomness.
+    pub fn build(self) -> scorpio_core::Result<App> {
+        let fault = |cause: Box<dyn std::error::Error + Send + Sync>| {
+            ScorpioError::new(ErrorKind::Internal, Surface::Auth, "The server cannot make its keys.")
+                .with_source(cause)
+        };
+        let key = match self.signing_key {
+            Some(key) => key,
+            None => SigningKey::generate().map_err(|error| fault(error.into()))?,
+        };
+        let passwords = Passwords::new(self.settings.min_password_length)
+            .map_err(|error| fault(error.to_string().into()))?;
+        let agent = Agent::builder("chat")
+            .with_model(self.model)
+            .instructions(self.instructions)
+            .limits(Limits::new().turns(TURNS).wall(WALL))
+            .store(Arc::clone(&self.stores.store))
+            .event_log(Arc::clone(&self.stores.log));
+        let agent = self.tools.into_iter().fold(agent, |agent, tool| agent.shared_tool(tool)).build()?;
+        Ok(App(Arc::new(Shared {
+            limits: Limiters {
+                guests: RateLimiter::new(self.settings.guests),
+                registrations: RateLimiter::new(self.settings.registrations),
+                logins: RateLimiter::new(self.settings.logins),
+                logins_of_account: RateLimiter::new(self.settings.logins_of_account),
+                logins_of_address: RateLimiter::new(self.settings.logins_of_address),
+            },
+            settings: self.settings,
+            clock: self.clock,
+            stores: self.stores,
+            agent,
+            title_model: self.title_model,
+            tokens: AccessTokens::new(key),
+            passwords,
+            runs: LiveRuns::new(),
+        })))
+    }
+}

@@ -1,0 +1,167 @@
+//! From a post to a run: who may, whether it is there already, whether it fits the quota, and only then the model.
+
+use scorpio_core::{
+    ErrorKind, Message, MessageId, OwnerId, Role, RunId, RunRequest, ScorpioError, SessionId, Surface,
+    store::{NewSession, RunRecord, Session, StoreErrorKind, StoredMessage},
+};
+
+use super::{
+    history,
+    request::{Action, ChatRequest},
+    title,
+};
+use crate::{
+    App,
+    auth::{Allowance, QuotaView, SignedIn},
+    problem::{Problem, Result},
+};
+
+/// The answer to a post.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) run: AnsweringRun,
+    pub(super) quota: QuotaView,
+}
+
+/// Whether the answer began with this post.
+#[derive(Debug)]
+pub(super) enum AnsweringRun {
+    New(RunId),
+    /// The message was posted before.
+    Known(Box<RunRecord>),
+}
+
+/// Somebody's chat, and what goes with it.
+struct Desk<'a> {
+    app: &'a App,
+    owner: OwnerId,
+    allowance: Allowance<'a>,
+    chat: SessionId,
+}
+
+pub(super) async fn answer(app: &App, signed_in: &SignedIn, request: ChatRequest) -> Result<Answer> {
+    let allowance = Allowance::of(app, &signed_in.user);
+    let desk = Desk { app, owner: signed_in.owner(), allowance, chat: request.chat };
+    match request.action {
+        Action::Submit(message) => desk.submit(message).await,
+        Action::Regenerate { message, asked } => desk.regenerate(message, asked).await,
+    }
+}
+
+impl Desk<'_> {
+    async fn submit(&self, message: Message) -> Result<Answer> {
+        let session = self.session().await?;
+        if session.is_some()
+            && let Some(known) = self.known(&message.id).await?
+        {
+            return Ok(known);
+        }
+        self.app.runs().expect_open()?;
+        let (session, is_new) = match session {
+            Some(session) => (session, false),
+            None => self.open(&message).await?,
+        };
+        // The chat's birth is part of the key: a chat that is deleted and made again does not make its messages free.
+        let key = format!("{} {} {}", self.chat, session.created_at, message.id);
+        let quota = match self.allowance.spend(key).await {
+            Ok(quota) => quota,
+            Err(refused) => {
+                if is_new {
+                    self.app.store().delete_session(&self.owner, &self.chat).await?;
+                }
+                return Err(refused);
+            }
+        };
+        let id = message.id.clone();
+        let request = self.app.agent().run(message.clone()).session(&self.chat).owner(self.owner.clone());
+        match begin(self.app, request).await {
+            Ok(run) => {
+                if is_new {
+                    title::generate(self.app, self.owner.clone(), &session, &message);
+                }
+                Ok(Answer { run: AnsweringRun::New(run), quota })
+            }
+            // The same message was posted twice at once, and the other post was quicker.
+            Err(error) if error.kind() == ErrorKind::Conflict => match self.known(&id).await? {
+                Some(known) => Ok(known),
+                None => Err(error.into()),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn regenerate(&self, message: Option<MessageId>, asked: Option<Message>) -> Result<Answer> {
+        let session = self.session().await?.ok_or_else(Problem::no_such_chat)?;
+        self.app.runs().expect_open()?;
+        let history = history::all(self.app, &self.owner, &self.chat).await?;
+        let at = question(&history, message.as_ref())?;
+        let (before, rest) = history.split_at_checked(at).unwrap_or_default();
+        let question = rest.first().ok_or_else(Problem::no_such_chat)?;
+        // An answer that is written anew is a message; one that nothing came of, at this version, is paid for.
+        let key = format!("{} {} again {}", self.chat, session.created_at, session.version);
+        let quota = self.allowance.spend(key).await?;
+        let agent = self.app.agent();
+        let edited =
+            asked.filter(|asked| asked.id == question.message.id && asked.parts != question.message.parts);
+        let request = match edited {
+            Some(edited) => agent.run(edited).cut_after(before.last().map_or(0, |stored| stored.seq)),
+            None => agent.run_again().cut_after(question.seq),
+        };
+        let run = begin(self.app, request.session(&self.chat).owner(self.owner.clone())).await?;
+        Ok(Answer { run: AnsweringRun::New(run), quota })
+    }
+
+    async fn session(&self) -> Result<Option<Session>> {
+        Ok(self.app.store().session(&self.owner, &self.chat).await?)
+    }
+
+    /// The answer to a message that was posted before. It costs nothing.
+    async fn known(&self, message: &MessageId) -> Result<Option<Answer>> {
+        let Some(record) = self.app.store().run_of_message(&self.owner, &self.chat, message).await? else {
+            return Ok(None);
+        };
+        let quota = self.allowance.view().await?;
+        Ok(Some(Answer { run: AnsweringRun::Known(Box::new(record)), quota }))
+    }
+
+    /// Makes the chat. The answer tells whether it was made here.
+    async fn open(&self, first: &Message) -> Result<(Session, bool)> {
+        self.allowance.check().await?;
+        let new =
+            NewSession::new(self.chat.clone(), self.owner.clone()).with_title(title::first_words(first));
+        match self.app.store().create_session(new).await {
+            Ok(session) => Ok((session, true)),
+            Err(error) if error.kind() == StoreErrorKind::AlreadyExists => {
+                // It is somebody else's, unless another post of this user was quicker.
+                Ok((self.session().await?.ok_or_else(Problem::no_such_chat)?, false))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Where the message stands whose answer is to be written anew: the one that is named, the one before the answer that is named, or the last.
+fn question(history: &[StoredMessage], named: Option<&MessageId>) -> Result<usize> {
+    let is_asked = |stored: &StoredMessage| stored.message.role == Role::User;
+    let end = match named {
+        Some(id) => history.iter().position(|stored| stored.message.id == *id).map(|at| at + 1),
+        None => Some(history.len()),
+    };
+    let at = end.and_then(|end| history.get(..end)).and_then(|history| history.iter().rposition(is_asked));
+    at.ok_or_else(|| {
+        Problem::new(ErrorKind::NotFound, Surface::Chat, "There is no such message in this chat.")
+    })
+}
+
+/// Begins a run in a task of its own: a client that goes away in the middle of it changes nothing.
+async fn begin(app: &App, request: RunRequest) -> Result<RunId, ScorpioError> {
+    let shared = app.clone();
+    let begun = tokio::spawn(async move { request.begin().await.map(|stream| shared.runs().drive(stream)) });
+    begun.await.unwrap_or_else(|cause| {
+        let detail = "Something went wrong. Please try again later.";
+        Err(ScorpioError::new(ErrorKind::Internal, Surface::Chat, detail).with_source(cause))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What is there of chats: lists, messages, titles.
+
+use jiff::Timestamp;
+use scorpio_core::{
+    OwnerId, SessionId, Surface,
+    store::{Page, Session, SessionPatch, StoreErrorKind, StoredMessage},
+    ui::{self, UiMessage},
+};
+use serde::{Deserialize, Serialize};
+
+use super::title::LONGEST_TITLE;
+use crate::{
+    App,
+    problem::{Problem, Result},
+};
+
+/// How many messages are loaded at a time.
+const BATCH: usize = 500;
+const PAGE: usize = 20;
+const LARGEST_PAGE: usize = 100;
+
+/// A chat, as the API shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChatView {
+    id: SessionId,
+    title: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Session> for ChatView {
+    fn from(session: Session) -> Self {
+        let Session { id, title, created_at, updated_at, .. } = session;
+        Self { id, title, created_at, updated_at }
+    }
+}
+
+/// Which chats are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HistoryQuery {
+    limit: Option<String>,
+    ending_before: Option<String>,
+    starting_after: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChatPage {
+    chats: Vec<ChatView>,
+    has_more: bool,
+}
+
+impl HistoryQuery {
+    fn page(&self) -> Result<Page> {
+        let wrong = |path: &str, complaint: String| Problem::field(Surface::Api, path, complaint);
+        let limit = match &self.limit {
+            None => PAGE,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
+                .ok_or_else(|| wrong("limit", format!("must be a number from 1 to {LARGEST_PAGE}")))?,
+        };
+        let cursor = |path: &str, text: &String| {
+            text.parse().map_err(|_| wrong(path, "is not the id of a chat".into()))
+        };
+        match (&self.ending_before, &self.starting_after) {
+            (None, None) => Ok(Page::First { limit }),
+            (Some(id), None) => Ok(Page::OlderThan { id: cursor("ending_before", id)?, limit }),
+            (None, Some(id)) => Ok(Page::NewerThan { id: cursor("starting_after", id)?, limit }),
+            (Some(_), Some(_)) => {
+                Err(wrong("starting_after", "cannot be given together with ending_before".to_owned()))
+            }
+        }
+    }
+}
+
+/// A page of somebody's chats.
+pub(super) async fn list(app: &App, owner: &OwnerId, query: &HistoryQuery) -> Result<ChatPage> {
+    let listing =
+        app.store().list_sessions(owner, query.page()?).await.map_err(|error| match error.kind() {
+            StoreErrorKind::NotFound => Problem::no_such_chat().on(Surface::History),
+            _ => error.into(),
+        })?;
+    let chats = listing.sessions.into_iter().map(ChatView::from).collect();
+    Ok(ChatPage { chats, has_more: listing.has_more })
+}
+
+/// A chat with its messages.
+#[derive(Debug, Serialize)]
+pub(super) struct Conversation {
+    chat: ChatView,
+    messages: Vec<UiMessage>,
+}
+
+pub(super) async fn conversation(app: &App, owner: &OwnerId, id: &SessionId) -> Result<Conversation> {
+    let session = app.store().session(owner, id).await?.ok_or_else(Problem::no_such_chat)?;
+    let stored = all(app, owner, id).await?;
+    Ok(Conversation { chat: session.into(), messages: ui::messages(&stored) })
+}
+
+/// All messages of a chat, in order.
+pub(super) async fn all(app: &App, owner: &OwnerId, id: &SessionId) -> Result<Vec<StoredMessage>> {
+    let mut stored: Vec<StoredMessage> = Vec::new();
+    loop {
+        let after = stored.last().map_or(0, |last| last.seq);
+        let page = app.store().messages(owner, id, after, BATCH).await?;
+        let is_full = page.len() == BATCH;
+        stored.extend(page);
+        if !is_full {
+            return Ok(stored);
+        }
+    }
+}
+
+/// Gives a chat the title that its owner wants.
+pub(super) async fn rename(app: &App, owner: &OwnerId, id: &SessionId, title: &str) -> Result<ChatView> {
+    let title = title.trim();
+    if !(1..=LONGEST_TITLE).contains(&title.chars().count()) || title.chars().any(char::is_control) {
+        let complaint = format!("must be one line of 1 to {LONGEST_TITLE} characters");
+        return Err(Problem::field(Surface::Api, "title", complaint));
+    }
+    let renamed = app.store().update_session(owner, id, SessionPatch::title(title)).await?;
+    renamed.map(ChatView::from).ok_or_else(Problem::no_such_chat)
+}
+
+/// Deletes a chat. An answer that is being written in it is stopped first.
+pub(super) async fn delete(app: &App, owner: &OwnerId, id: &SessionId) -> Result<ChatView> {
+    if let Some(record) = app.store().live_run(owner, id).await? {
+        app.runs().stop(record.id).await;
+    }
+    let deleted = app.store().delete_session(owner, id).await?;
+    deleted.map(ChatView::from).ok_or_else(Problem::no_such_chat)
+}

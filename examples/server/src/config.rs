@@ -1,0 +1,106 @@
+//! Flags and environment variables.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::{Parser, ValueEnum};
+use scorpio_server::{Origin, RateLimit, Settings};
+
+/// A chat server on Scorpio: accounts, resumable answers and a web page.
+#[derive(Debug, Parser)]
+#[command(name = "scorpio-server", version, about)]
+pub(crate) struct Config {
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, env = "SCORPIO_ADDR", value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) addr: SocketAddr,
+
+    /// The folder for the database and the keys [default: a folder of this user]
+    #[arg(long, env = "SCORPIO_DATA", value_name = "FOLDER")]
+    data: Option<PathBuf>,
+
+    /// The model that answers, as provider:model [default: openai:gpt-5-mini with OPENAI_API_KEY, else scripted:demo]
+    #[arg(long, env = "SCORPIO_MODEL", value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+
+    /// The address that browsers know the server by; with https the cookie is Secure
+    #[arg(long, env = "SCORPIO_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<Origin>,
+
+    /// Another origin whose pages may call the API; may be repeated
+    #[arg(long = "cors-origin", env = "SCORPIO_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
+    cors_origins: Vec<Origin>,
+
+    /// The address of a proxy whose X-Forwarded-For is believed; may be repeated
+    #[arg(long = "trusted-proxy", env = "SCORPIO_TRUSTED_PROXIES", value_name = "IP", value_delimiter = ',')]
+    trusted_proxies: Vec<IpAddr>,
+
+    /// How logs are written to stderr; RUST_LOG sets what is logged
+    #[arg(long, env = "SCORPIO_LOG_FORMAT", value_name = "FORMAT", default_value = "pretty")]
+    pub(crate) log_format: LogFormat,
+
+    /// The fewest characters of a password
+    #[arg(long, env = "SCORPIO_MIN_PASSWORD_LENGTH", value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(8..=64))]
+    min_password_length: u8,
+
+    /// How many messages a guest may send in 24 hours
+    #[arg(long, env = "SCORPIO_GUEST_MESSAGES", value_name = "N", default_value_t = 20)]
+    guest_messages: u64,
+
+    /// How many messages a registered user may send in 24 hours
+    #[arg(long, env = "SCORPIO_USER_MESSAGES", value_name = "N", default_value_t = 100)]
+    user_messages: u64,
+
+    /// How many guests one address may start in an hour
+    #[arg(long, env = "SCORPIO_GUESTS_PER_HOUR", value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
+    guests_per_hour: u32,
+
+    /// How many users one address may register in an hour
+    #[arg(long, env = "SCORPIO_REGISTRATIONS_PER_HOUR", value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    registrations_per_hour: u32,
+
+    /// How many seconds answers have to end when the server is stopped
+    #[arg(long, env = "SCORPIO_SHUTDOWN_SECONDS", value_name = "N", default_value_t = 10)]
+    shutdown_seconds: u16,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Pretty,
+    /// For programs
+    Json,
+}
+
+impl Config {
+    /// Where to keep everything.
+    pub(crate) fn data_folder(&self) -> Result<PathBuf, String> {
+        let of_user =
+            || directories::ProjectDirs::from("", "", "scorpio").map(|folders| folders.data_dir().to_owned());
+        let missing = "--data: this user has no home folder; say where to keep the database and the keys";
+        self.data.clone().or_else(of_user).ok_or_else(|| missing.to_owned())
+    }
+
+    pub(crate) fn shutdown_grace(&self) -> Duration {
+        Duration::from_secs(self.shutdown_seconds.into())
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        let hour = Duration::from_secs(60 * 60);
+        let settings = Settings::new()
+            .with_cors_origins(self.cors_origins.iter().cloned())
+            .with_trusted_proxies(self.trusted_proxies.iter().copied())
+            .with_min_password_length(self.min_password_length.into())
+            .with_guest_messages(self.guest_messages)
+            .with_user_messages(self.user_messages)
+            .with_guests(RateLimit::new(self.guests_per_hour, hour))
+            .with_registrations(RateLimit::new(self.registrations_per_hour, hour));
+        match &self.public_url {
+            Some(origin) => settings.with_public_url(origin.clone()),
+            None => settings,
+        }
+    }
+}

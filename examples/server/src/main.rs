@@ -1,0 +1,115 @@
+//! `scorpio-server`: the chat server with its page, on SQLite and a data folder.
+
+mod config;
+mod data_folder;
+mod model;
+mod telemetry;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use scorpio_core::run::Presumed;
+use scorpio_server::{App, Stores, serve};
+use tokio::net::TcpListener;
+
+use self::{config::Config, data_folder::DataFolder};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let config = Config::parse();
+    telemetry::init(config.log_format);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(run(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn run(config: Config) -> Result<(), BoxError> {
+    let data = DataFolder::open(config.data_folder()?)?;
+    let model = model::choose(config.model.as_deref())?;
+    let stores = Stores::memory();
+    let app = App::builder(model.clone())
+        .stores(stores)
+        .settings(config.settings())
+        .signing_key(data.signing_key()?)
+        .build()?;
+    // The folder is locked, so nobody else writes answers in it.
+    let recovered = app.recover(Presumed::Dead).await?;
+    if recovered > 0 {
+        tracing::info!(
+            recovered,
+            "answers that were being written when the server last ended are marked as interrupted"
+        );
+    }
+    let listener = TcpListener::bind(config.addr)
+        .await
+        .map_err(|error| format!("--addr {}: cannot listen there: {error}", config.addr))?;
+    let address = listener.local_addr()?;
+    let shown = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), ToString::to_string);
+    say(&format!(
+        "Scorpio is ready at {shown}\n  model  {model}{}\n  data   {}",
+        model::hint(&model),
+        data.path().display()
+    ));
+    serve(listener, app, stopped(), config.shutdown_grace()).await;
+    say("Goodbye.");
+    Ok(())
+}
+
+/// Ready when somebody asks the process to end. Asked a second time, it ends at once.
+async fn stopped() {
+    signal().await;
+    tokio::spawn(async {
+        signal().await;
+        std::process::exit(130);
+    });
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
+        tracing::error!("signals cannot be watched");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        tracing::error!("signals cannot be watched");
+        std::future::pending::<()>().await;
+    }
+}
+
+fn failed(error: &BoxError) -> ExitCode {
+    let mut text = format!("scorpio-server: {error}");
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&format!("\n  because: {cause}"));
+        next = cause.source();
+    }
+    // Where there is nobody to read it, nothing is left to do.
+    let _ = writeln!(io::stderr(), "{text}");
+    ExitCode::FAILURE
+}
+
+/// Tells whoever started the server, without failing when nobody listens.
+fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{text}");
+    let _ = out.flush();
+}

@@ -1,0 +1,149 @@
+//! What can be set about the server, apart from where it listens and what it keeps.
+
+use std::{net::IpAddr, time::Duration};
+
+use crate::{Origin, RateLimit};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const QUARTER: Duration = Duration::from_secs(15 * 60);
+
+/// What can be set about the server.
+///
+/// ```
+/// use scorpio_server::Settings;
+/// let settings = Settings::new().with_guest_messages(5);
+/// assert_eq!((settings.guest_messages, settings.user_messages), (5, 100));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The address that browsers know the server by. With an `https` one the cookie is `Secure` and named `__Host-refresh`.
+    /// Without one the server takes the `Host` header's word and plain HTTP.
+    pub public_url: Option<Origin>,
+    /// Other origins whose pages may call the API. None unless set.
+    pub cors_origins: Vec<Origin>,
+    /// Proxies whose `X-Forwarded-For` is believed. None unless set.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The fewest characters of a password. 8 unless set.
+    pub min_password_length: usize,
+    /// How many messages a guest may send in 24 hours. 20 unless set.
+    pub guest_messages: u64,
+    /// How many messages a registered user may send in 24 hours. 100 unless set.
+    pub user_messages: u64,
+    /// How many guests one address may start. 120 an hour unless set.
+    pub guests: RateLimit,
+    /// How many users one address may register. 60 an hour unless set.
+    pub registrations: RateLimit,
+    /// How often one address may try to sign in to one account. 5 in 15 minutes unless set.
+    pub logins: RateLimit,
+    /// How often one account may be tried, from wherever. 20 in 15 minutes unless set.
+    pub logins_of_account: RateLimit,
+    /// How often one address may try to sign in, to whatever. 100 in 15 minutes unless set.
+    pub logins_of_address: RateLimit,
+    /// How long a stream is silent before a comment keeps it open. 15 seconds unless set.
+    pub keep_alive: Duration,
+    /// Whether the router serves the web page. It does unless set.
+    pub page: bool,
+}
+
+impl Settings {
+    /// What is said at each field.
+    pub const fn new() -> Self {
+        Self {
+            public_url: None,
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            min_password_length: 8,
+            guest_messages: 20,
+            user_messages: 100,
+            guests: RateLimit::new(120, HOUR),
+            registrations: RateLimit::new(60, HOUR),
+            logins: RateLimit::new(5, QUARTER),
+            logins_of_account: RateLimit::new(20, QUARTER),
+            logins_of_address: RateLimit::new(100, QUARTER),
+            keep_alive: Duration::from_secs(15),
+            page: true,
+        }
+    }
+
+    /// Sets the address that browsers know the server by.
+    #[must_use]
+    pub fn with_public_url(mut self, origin: Origin) -> Self {
+        self.public_url = Some(origin);
+        self
+    }
+
+    /// Sets the other origins whose pages may call the API.
+    #[must_use]
+    pub fn with_cors_origins(mut self, origins: impl IntoIterator<Item = Origin>) -> Self {
+        self.cors_origins = origins.into_iter().collect();
+        self
+    }
+
+    /// Sets the proxies whose `X-Forwarded-For` is believed.
+    #[must_use]
+    pub fn with_trusted_proxies(mut self, proxies: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.trusted_proxies = proxies.into_iter().collect();
+        self
+    }
+
+    /// Sets the fewest characters of a password.
+    #[must_use]
+    pub fn with_min_password_length(mut self, characters: usize) -> Self {
+        self.min_password_length = characters;
+        self
+    }
+
+    /// Sets how many messages a guest may send in 24 hours.
+    #[must_use]
+    pub fn with_guest_messages(mut self, messages: u64) -> Self {
+        self.guest_messages = messages;
+        self
+    }
+
+    /// Sets how many messages a registered user may send in 24 hours.
+    #[must_use]
+    pub fn with_user_messages(mut self, messages: u64) -> Self {
+        self.user_messages = messages;
+        self
+    }
+
+    /// Sets how many guests one address may start.
+    #[must_use]
+    pub fn with_guests(mut self, limit: RateLimit) -> Self {
+        self.guests = limit;
+        self
+    }
+
+    /// Sets how many users one address may register.
+    #[must_use]
+    pub fn with_registrations(mut self, limit: RateLimit) -> Self {
+        self.registrations = limit;
+        self
+    }
+
+    /// Sets how long a stream is silent before a comment keeps it open.
+    #[must_use]
+    pub fn with_keep_alive(mut self, silence: Duration) -> Self {
+        self.keep_alive = silence;
+        self
+    }
+
+    /// Sets whether the router serves the web page.
+    #[must_use]
+    pub fn with_page(mut self, page: bool) -> Self {
+        self.page = page;
+        self
+    }
+
+    /// Whether browsers reach the server over TLS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(Origin::is_https)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new()
+    }
+}

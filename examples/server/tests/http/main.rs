@@ -1,0 +1,14 @@
+//! The server, asked through real HTTP.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod accounts;
+mod chats;
+mod harness;
+mod hostile;
+mod ownership;
+mod page;
+mod process;
+mod quota;
+mod shutdown;
+mod streams;
+mod titles;

@@ -1,0 +1,204 @@
+//! The binary, as somebody starts it, stops it, and pulls its plug.
+
+use std::{path::Path, process::Stdio};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    net::TcpListener,
+    process::{Child, ChildStdout, Command},
+    sync::oneshot,
+};
+
+use crate::harness::{PATIENCE, client};
+
+fn command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scorpio-server"));
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| name.starts_with("SCORPIO_") || name.starts_with("OPENAI_"))
+    {
+        command.env_remove(name);
+    }
+    command.args(["--addr", "127.0.0.1:0", "--data"]).arg(data);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+struct Server {
+    child: Child,
+    base: String,
+    out: Lines<BufReader<ChildStdout>>,
+    greeting: Vec<String>,
+}
+
+async fn start(mut command: Command) -> Server {
+    let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut greeting = Vec::new();
+    while greeting.len() < 3 {
+        let line = tokio::time::timeout(PATIENCE, out.next_line()).await.unwrap().unwrap();
+        greeting.push(line.expect("the server greets"));
+    }
+    let base = greeting[0].strip_prefix("Scorpio is ready at ").unwrap().to_owned();
+    Server { child, base, out, greeting }
+}
+
+/// How a server that does not start says why.
+async fn refusal(mut command: Command) -> String {
+    let output = tokio::time::timeout(PATIENCE, command.output()).await.unwrap().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+async fn guest(client: &Client, base: &str) -> (String, String) {
+    let answer = client.post(format!("{base}/api/auth/guest")).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    (answer.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned(), cookie)
+}
+
+async fn send(client: &Client, base: &str, token: &str, id: &str, text: &str) -> reqwest::Response {
+    let message = json!({"id": id, "role": "user", "parts": [{"type": "text", "text": text}]});
+    let request = client.post(format!("{base}/api/chat")).bearer_auth(token);
+    request.json(&json!({"id": "chat-1", "message": message})).send().await.unwrap()
+}
+
+async fn messages(client: &Client, base: &str, token: &str) -> Value {
+    let request = client.get(format!("{base}/api/messages?chatId=chat-1")).bearer_auth(token);
+    request.send().await.unwrap().json().await.unwrap()
+}
+
+#[cfg(unix)]
+async fn terminate(server: &mut Server) -> i32 {
+    let pid = server.child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    tokio::time::timeout(PATIENCE, server.child.wait()).await.unwrap().unwrap().code().unwrap()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_greets_serves_and_says_goodbye() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = start(command(&folder.path().join("data"))).await;
+    assert!(server.base.starts_with("http://127.0.0.1:") && !server.base.ends_with(":0"), "{}", server.base);
+    assert!(server.greeting[1].contains("scripted:demo"), "{:?}", server.greeting);
+    assert!(server.greeting[2].contains(folder.path().to_str().unwrap()), "{:?}", server.greeting);
+    let client = client();
+    let (token, _) = guest(&client, &server.base).await;
+    let body = send(&client, &server.base, &token, "m1", "Why is the sky blue?").await.text().await.unwrap();
+    assert!(body.contains(r#""delta":"blue ""#), "{body}");
+    let page = client.get(&server.base).header("accept", "text/html").send().await.unwrap();
+    assert_eq!(page.status(), 200);
+
+    let second = refusal(command(&folder.path().join("data"))).await;
+    assert!(second.contains("another scorpio-server uses this folder"), "{second}");
+    assert_eq!(terminate(&mut server).await, 0);
+    assert_eq!(server.out.next_line().await.unwrap().as_deref(), Some("Goodbye."));
+
+    let mut again = start(command(&folder.path().join("data"))).await;
+    assert_eq!(messages(&client, &again.base, &token).await["messages"].as_array().unwrap().len(), 2);
+    assert_eq!(terminate(&mut again).await, 0);
+}
+
+/// A provider that says `Half of ` and then nothing, until it is told that nobody will ask any more.
+async fn provider_that_stalls() -> (String, oneshot::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let (closed, is_closed) = oneshot::channel();
+    let mut closed = Some(closed);
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let closed = closed.take();
+            tokio::spawn(async move {
+                let mut request = vec![0; 65_536];
+                let _ = connection.read(&mut request).await;
+                let chunk = json!({
+                    "id": "c", "object": "chat.completion.chunk", "created": 1, "model": "gpt-5-mini",
+                    "choices": [{"index": 0, "delta": {"role": "assistant", "content": "Half of "}, "finish_reason": null}],
+                });
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+                let _ = connection.write_all(format!("{head}data: {chunk}\n\n").as_bytes()).await;
+                while connection.read(&mut request).await.is_ok_and(|read| read > 0) {}
+                closed.map(|closed| closed.send(()));
+            });
+        }
+    });
+    (base, is_closed)
+}
+
+#[tokio::test]
+async fn what_was_said_outlives_a_process_that_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (provider, is_closed) = provider_that_stalls().await;
+    let mut with_provider = command(folder.path());
+    with_provider.env("OPENAI_API_KEY", "key").env("OPENAI_BASE_URL", provider);
+    let mut server = start(with_provider).await;
+    assert!(server.greeting[1].contains("openai:gpt-5-mini"), "{:?}", server.greeting);
+    let client = client();
+    let (token, cookie) = guest(&client, &server.base).await;
+    let mut answer = send(&client, &server.base, &token, "m1", "Hello?").await;
+    let mut read = String::new();
+    while !read.contains("Half of ") {
+        let piece = tokio::time::timeout(PATIENCE, answer.chunk()).await.unwrap().unwrap().unwrap();
+        read.push_str(std::str::from_utf8(&piece).unwrap());
+    }
+    server.child.kill().await.unwrap();
+    tokio::time::timeout(PATIENCE, is_closed).await.unwrap().unwrap();
+
+    let again = start(command(folder.path())).await;
+    let request = client.post(format!("{}/api/auth/refresh", again.base)).header("cookie", cookie);
+    let refreshed = request.header("x-scorpio-request", "1").send().await.unwrap();
+    assert_eq!(refreshed.status(), 200, "the cookie outlives the process");
+    let stored = messages(&client, &again.base, &token).await;
+    assert_eq!(stored["messages"][0]["id"], "m1", "{stored}");
+    assert_eq!(stored["messages"][1]["metadata"]["status"], "interrupted", "{stored}");
+    let repeated = send(&client, &again.base, &token, "m1", "Hello?").await.text().await.unwrap();
+    assert!(repeated.contains(r#""type":"error""#) && repeated.ends_with("data: [DONE]\n\n"), "{repeated}");
+    let next = send(&client, &again.base, &token, "m2", "Why is the sky blue?").await.text().await.unwrap();
+    assert!(next.contains(r#""finishReason":"stop""#), "{next}");
+    assert_eq!(messages(&client, &again.base, &token).await["messages"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_wrong_value_names_its_flag_and_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let table: &[(&[&str], &[&str])] = &[
+        (
+            &["--public-url", "chat.example.com"],
+            &["--public-url", "it must look like https://chat.example.com"],
+        ),
+        (&["--cors-origin", "*"], &["--cors-origin", "it must look like"]),
+        (&["--log-format", "xml"], &["--log-format", "pretty, json"]),
+        (&["--min-password-length", "4"], &["--min-password-length", "4 is not in 8..=64"]),
+        (&["--guest-messages", "many"], &["--guest-messages", "invalid digit"]),
+        (&["--model", "gpt-5-mini"], &["--model gpt-5-mini", "openai:gpt-5-mini"]),
+        (&["--model", "scripted:other"], &["--model scripted:other"]),
+        (&["--model", "openai:gpt-5-mini"], &["--model openai:gpt-5-mini", "OPENAI_API_KEY"]),
+        (&["--trusted-proxy", "10.0.0.0/8"], &["--trusted-proxy"]),
+    ];
+    for (arguments, expected) in table {
+        let mut command = command(folder.path());
+        let told = refusal({
+            command.args(*arguments);
+            command
+        })
+        .await;
+        for text in *expected {
+            assert!(told.contains(text), "{arguments:?}: {told}");
+        }
+    }
+    let mut by_variable = command(folder.path());
+    by_variable.env("SCORPIO_GUEST_MESSAGES", "many");
+    assert!(refusal(by_variable).await.contains("--guest-messages"));
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut occupied = Command::new(env!("CARGO_BIN_EXE_scorpio-server"));
+    occupied.args(["--addr", &address, "--data"]).arg(folder.path());
+    let told = refusal(occupied).await;
+    assert!(told.contains(&format!("--addr {address}: cannot listen there")), "{told}");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let told = refusal(command(&file.join("data"))).await;
+    assert!(told.contains("--data"), "{told}");
+}

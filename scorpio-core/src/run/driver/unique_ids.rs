@@ -1,0 +1,39 @@
+//! Ids of the tool calls of one answer. The results are matched by them, also by those who watch the answer arrive.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    Part, ToolCallId,
+    model::{ModelEvent, PartKind},
+};
+
+/// Gives calls that share an id with an earlier call of the same answer an id of their own, from the first event of the call on.
+#[derive(Debug, Default)]
+pub(super) struct UniqueIds {
+    taken: HashSet<ToolCallId>,
+    renamed: HashMap<u32, ToolCallId>,
+}
+
+impl UniqueIds {
+    pub(super) fn apply(&mut self, event: &mut ModelEvent) {
+        match event {
+            ModelEvent::PartStart { index, kind: PartKind::ToolCall { call_id, .. } } => {
+                let mut copy = 2;
+                let original = call_id.clone();
+                while !self.taken.insert(call_id.clone()) {
+                    *call_id = ToolCallId::from(format!("{original}-{copy}"));
+                    copy += 1;
+                }
+                if *call_id != original {
+                    self.renamed.insert(*index, call_id.clone());
+                }
+            }
+            ModelEvent::PartEnd { index, part: Part::ToolCall(call) } => {
+                if let Some(renamed) = self.renamed.get(index) {
+                    call.call_id = renamed.clone();
+                }
+            }
+            _ => {}
+        }
+    }
+}

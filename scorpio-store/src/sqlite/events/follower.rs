@@ -1,0 +1,160 @@
+//! Somebody who follows a run: from the table as far as events are not in memory any more, then from memory as they come.
+//!
+//! A run may end without an event that says so, when its process dies. So whoever waits asks now and then whether somebody still
+//! writes the run, and stops waiting when nobody does.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use scorpio_core::{Event, RunId, store::StoreError};
+
+use super::live::{LiveLog, Look};
+use crate::sqlite::{
+    SqliteStore,
+    row::{Columns, now, rows},
+    script::Script,
+};
+
+/// How many events are taken at a time.
+const BATCH: usize = 64;
+
+/// How often to look for the events of a run that this process does not write.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How often to ask whether a run that this process writes is still written.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) struct Follower {
+    store: SqliteStore,
+    run: RunId,
+    position: u64,
+    batch: VecDeque<Arc<Event>>,
+    log: Option<Arc<LiveLog>>,
+    ended: bool,
+    /// The last time it was asked, nobody wrote the run.
+    abandoned: bool,
+}
+
+/// Whether somebody writes a run.
+#[derive(PartialEq, Eq)]
+enum Writing {
+    Yes,
+    No,
+    /// The run is not in this store.
+    Unknown,
+}
+
+impl Follower {
+    pub(super) fn new(store: SqliteStore, run: RunId, after: u64) -> Self {
+        Self {
+            store,
+            run,
+            position: after,
+            batch: VecDeque::new(),
+            log: None,
+            ended: false,
+            abandoned: false,
+        }
+    }
+
+    pub(super) async fn next(&mut self) -> Result<Option<Arc<Event>>, StoreError> {
+        loop {
+            if let Some(event) = self.batch.pop_front() {
+                self.position = event.seq;
+                self.ended = event.is_last();
+                self.abandoned = false;
+                return Ok(Some(event));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            if self.log.is_none() {
+                self.log = self.store.events().find(self.run);
+            }
+            self.ended = match self.log.clone() {
+                Some(log) => self.wait_in_memory(&log).await?,
+                None => self.wait_at_table().await?,
+            };
+        }
+    }
+
+    /// Gets more, or waits for more. Answers whether there will be no more.
+    async fn wait_in_memory(&mut self, log: &LiveLog) -> Result<bool, StoreError> {
+        // Registered before the log is looked at, so that nothing is missed in between.
+        let changed = log.changed.notified();
+        match log.look(self.position, BATCH) {
+            Look::Events(events) => self.batch.extend(events),
+            Look::Over => return Ok(true),
+            Look::InTable(start) => {
+                self.take_from_table().await?;
+                self.batch.retain(|event| event.seq <= start);
+                if self.batch.is_empty() {
+                    // They have been forgotten.
+                    self.position = start;
+                }
+            }
+            Look::NothingYet => {
+                if tokio::time::timeout(PATIENCE, changed).await.is_ok() {
+                    return Ok(false);
+                }
+                // Another process may have taken the run over.
+                self.take_from_table().await?;
+                if self.batch.is_empty() {
+                    // A run that is not in this store may be in another one; this process logs it, so it goes on.
+                    return self.is_abandoned(|writing| writing == Writing::No).await;
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    async fn wait_at_table(&mut self) -> Result<bool, StoreError> {
+        let store = self.store.clone();
+        let joined = store.events().joined.notified();
+        self.take_from_table().await?;
+        if !self.batch.is_empty() {
+            return Ok(false);
+        }
+        if self.is_complete().await? {
+            return Ok(true);
+        }
+        if self.is_abandoned(|writing| writing != Writing::Yes).await? {
+            return Ok(true);
+        }
+        // Either way the table is looked at again.
+        let _ = tokio::time::timeout(POLL, joined).await;
+        Ok(false)
+    }
+
+    async fn take_from_table(&mut self) -> Result<(), StoreError> {
+        self.batch.extend(self.store.batches(self.run, self.position, BATCH).await?);
+        Ok(())
+    }
+
+    /// Whether the table has the end of the run.
+    async fn is_complete(&self) -> Result<bool, StoreError> {
+        let steps = self.store.read(super::select_end(self.run)).await?;
+        let Some(row) = rows(&steps, 0).first() else { return Ok(false) };
+        let mut columns = Columns::of(row, "scorpio_events");
+        let _last = columns.number()?;
+        columns.get()
+    }
+
+    /// Whether nobody writes the run, now and when this was last asked: a run is finished in the store a moment before its last
+    /// event is logged, so once is not enough.
+    async fn is_abandoned(&mut self, by: impl Fn(Writing) -> bool) -> Result<bool, StoreError> {
+        let before = self.abandoned;
+        self.abandoned = by(self.writing().await?);
+        Ok(before && self.abandoned)
+    }
+
+    async fn writing(&self) -> Result<Writing, StoreError> {
+        let script =
+            Script::new("select status = 'running' and lease_until > ? from scorpio_runs where id = ?")
+                .bind(now())
+                .bind(self.run.to_string());
+        let steps = self.store.read(script).await?;
+        let Some(row) = rows(&steps, 0).first() else { return Ok(Writing::Unknown) };
+        let is_written = Columns::of(row, "scorpio_runs").get::<bool>()?;
+        Ok(if is_written { Writing::Yes } else { Writing::No })
+    }
+}
