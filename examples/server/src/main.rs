@@ -8,11 +8,13 @@ mod telemetry;
 use std::{
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::Parser;
 use scorpio_core::run::Presumed;
 use scorpio_server::{App, Stores, serve};
+use scorpio_store::SqliteStore;
 use tokio::net::TcpListener;
 
 use self::{config::Config, data_folder::DataFolder};
@@ -35,31 +37,30 @@ fn main() -> ExitCode {
 async fn run(config: Config) -> Result<(), BoxError> {
     let data = DataFolder::open(config.data_folder()?)?;
     let model = model::choose(config.model.as_deref())?;
-    let stores = Stores::memory();
+    let signing_key = data.signing_key()?;
+    let store = SqliteStore::open(data.database()).await?;
     let app = App::builder(model.clone())
-        .stores(stores)
+        .toolset(scorpio_tools::everyday())
+        .stores(Stores::of(Arc::new(store.clone())))
         .settings(config.settings())
-        .signing_key(data.signing_key()?)
+        .signing_key(signing_key)
         .build()?;
     // The folder is locked, so nobody else writes answers in it.
     let recovered = app.recover(Presumed::Dead).await?;
     if recovered > 0 {
         tracing::info!(
             recovered,
-            "answers that were being written when the server last ended are marked as interrupted"
+            "answers that the last server was writing when it ended are marked as interrupted"
         );
     }
-    let listener = TcpListener::bind(config.addr)
-        .await
-        .map_err(|error| format!("--addr {}: cannot listen there: {error}", config.addr))?;
+    let in_flag = |error: io::Error| format!("--addr {}: cannot listen there: {error}", config.addr);
+    let listener = TcpListener::bind(config.addr).await.map_err(in_flag)?;
     let address = listener.local_addr()?;
     let shown = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), ToString::to_string);
-    say(&format!(
-        "Scorpio is ready at {shown}\n  model  {model}{}\n  data   {}",
-        model::hint(&model),
-        data.path().display()
-    ));
+    let (hint, path) = (model::hint(&model), data.path().display());
+    say(&format!("Scorpio is ready at {shown}\n  model  {model}{hint}\n  data   {path}"));
     serve(listener, app, stopped(), config.shutdown_grace()).await;
+    store.close().await?;
     say("Goodbye.");
     Ok(())
 }

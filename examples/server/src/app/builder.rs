@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use scorpio_core::{
     Agent, ErrorKind, Limits, ScorpioError, Surface,
     model::Model,
-    tool::{SharedTool, Tool, erase},
+    tool::{SharedTool, Tool, Toolset, erase},
 };
 
 use super::{App, Limiters, Shared};
@@ -46,6 +46,7 @@ pub struct AppBuilder {
     title_model: Option<Model>,
     instructions: Arc<str>,
     tools: Vec<SharedTool>,
+    toolsets: Vec<Arc<dyn Toolset>>,
     stores: Stores,
     settings: Settings,
     signing_key: Option<SigningKey>,
@@ -60,6 +61,7 @@ impl AppBuilder {
             title_model,
             instructions: INSTRUCTIONS.into(),
             tools: Vec::new(),
+            toolsets: Vec::new(),
             stores: Stores::memory(),
             settings: Settings::new(),
             signing_key: None,
@@ -81,13 +83,14 @@ impl AppBuilder {
     }
 
     /// Adds a tool.
-    pub fn tool(self, tool: impl Tool) -> Self {
-        self.shared_tool(erase(tool))
+    pub fn tool(mut self, tool: impl Tool) -> Self {
+        self.tools.push(erase(tool));
+        self
     }
 
-    /// Adds a tool that is shared.
-    pub fn shared_tool(mut self, tool: SharedTool) -> Self {
-        self.tools.push(tool);
+    /// Adds the tools of a toolset.
+    pub fn toolset(mut self, toolset: impl Toolset) -> Self {
+        self.toolsets.push(Arc::new(toolset));
         self
     }
 
@@ -137,7 +140,9 @@ impl AppBuilder {
             .limits(Limits::new().turns(TURNS).wall(WALL))
             .store(Arc::clone(&self.stores.store))
             .event_log(Arc::clone(&self.stores.log));
-        let agent = self.tools.into_iter().fold(agent, |agent, tool| agent.shared_tool(tool)).build()?;
+        let agent = self.tools.into_iter().fold(agent, |agent, tool| agent.shared_tool(tool));
+        let agent =
+            self.toolsets.into_iter().fold(agent, |agent, toolset| agent.shared_toolset(toolset)).build()?;
         Ok(App(Arc::new(Shared {
             limits: Limiters {
                 guests: RateLimiter::new(self.settings.guests),

@@ -26,7 +26,7 @@ pub(super) fn read(headers: &HeaderMap, settings: &Settings) -> Option<RefreshTo
 }
 
 /// The header that gives a browser its token for `max_age` seconds.
-pub(super) fn set(token: &RefreshToken, max_age: i64, settings: &Settings) -> Result<HeaderValue> {
+pub(super) fn set(token: &RefreshToken, max_age: i128, settings: &Settings) -> Result<HeaderValue> {
     write(token.expose(), max_age, settings)
 }
 
@@ -35,7 +35,7 @@ pub(super) fn clear(settings: &Settings) -> Result<HeaderValue> {
     write("", 0, settings)
 }
 
-fn write(value: &str, max_age: i64, settings: &Settings) -> Result<HeaderValue> {
+fn write(value: &str, max_age: i128, settings: &Settings) -> Result<HeaderValue> {
     let secure = if settings.is_https() { "; Secure" } else { "" };
     let name = name(settings);
     let cookie = format!("{name}={value}; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Strict{secure}");

@@ -77,7 +77,8 @@ impl SignIn {
         let access_token =
             app.tokens().issue(self.user.id, self.session.id, now).map_err(Problem::internal)?;
         let ends = self.session.idle_until.min(self.session.absolute_until);
-        let max_age = ends.duration_since(now).as_secs().max(0);
+        // Stores may cut times off, so what is left of a second counts as one.
+        let max_age = ends.duration_since(now).as_millis().max(0).saturating_add(999) / 1000;
         let cookie = cookies::set(&self.token, max_age, app.settings())?;
         let (token_type, expires_in) = ("Bearer", token::LIFETIME);
         let body = Json(SessionView { access_token, token_type, expires_in, user: self.user });

@@ -10,10 +10,11 @@ use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use scorpio_core::model::{
-    CallContext, Capabilities, FinishReason, LlmProvider, Model, ModelError, ModelEvent, ModelRequest,
+    CallContext, Capabilities, Demo, FinishReason, LlmProvider, Model, ModelError, ModelEvent, ModelRequest,
     ModelStream, PartKind, ProviderId, WireKey,
 };
-use scorpio_server::{App, AppBuilder, Clock, SigningKey, serve};
+use scorpio_server::{App, AppBuilder, Clock, SigningKey, Stores, serve};
+use scorpio_store::SqliteStore;
 use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
@@ -87,13 +88,13 @@ impl TestServer {
 
     /// A server with the demo model.
     pub(crate) async fn demo() -> Self {
-        Self::start(App::builder(Model::new(scorpio_core::model::Demo::new(), "demo"))).await
+        Self::start(App::builder(Model::new(Demo::new(), "demo")).stores(sqlite().await)).await
     }
 
     /// A server whose model the test plays.
     pub(crate) async fn puppet() -> (Self, Puppet) {
         let (model, puppet) = Puppet::new();
-        (Self::start(App::builder(model).title_model(None)).await, puppet)
+        (Self::start(App::builder(model).title_model(None).stores(sqlite().await)).await, puppet)
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -148,6 +149,11 @@ impl TestServer {
         self.stop.take().unwrap().send(()).unwrap();
         self.served.take().unwrap()
     }
+}
+
+/// Stores of the kind that the binary has.
+async fn sqlite() -> Stores {
+    Stores::of(Arc::new(SqliteStore::in_memory().await.unwrap()))
 }
 
 /// The body of a post that says `text`.

@@ -1,8 +1,13 @@
 //! The binary, as somebody starts it, stops it, and pulls its plug.
 
-use std::{path::Path, process::Stdio};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use reqwest::Client;
+use scorpio_core::{
+    EventKind,
+    store::{EventLog, Store},
+};
+use scorpio_store::SqliteStore;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -127,6 +132,25 @@ async fn provider_that_stalls() -> (String, oneshot::Receiver<()>) {
     (base, is_closed)
 }
 
+/// Waits until the only answer that is being written has `text` on the disk: the log is written a moment after it is told.
+async fn wait_until_logged(database: &Path, text: &str) {
+    let store = SqliteStore::open(database).await.unwrap();
+    let runs = store.abandoned_runs("nobody", 1).await.unwrap();
+    let logged = async {
+        loop {
+            let events = store.read(runs[0].id, 0, 100).await.unwrap();
+            let has_text =
+                |kind: &EventKind| matches!(kind, EventKind::PartDelta(delta) if &*delta.text == text);
+            if events.iter().any(|event| has_text(&event.kind)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, logged).await.unwrap();
+    store.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn what_was_said_outlives_a_process_that_is_killed() {
     let folder = tempfile::tempdir().unwrap();
@@ -143,6 +167,7 @@ async fn what_was_said_outlives_a_process_that_is_killed() {
         let piece = tokio::time::timeout(PATIENCE, answer.chunk()).await.unwrap().unwrap().unwrap();
         read.push_str(std::str::from_utf8(&piece).unwrap());
     }
+    wait_until_logged(&folder.path().join("scorpio.db"), "Half of ").await;
     server.child.kill().await.unwrap();
     tokio::time::timeout(PATIENCE, is_closed).await.unwrap().unwrap();
 
@@ -153,6 +178,7 @@ async fn what_was_said_outlives_a_process_that_is_killed() {
     let stored = messages(&client, &again.base, &token).await;
     assert_eq!(stored["messages"][0]["id"], "m1", "{stored}");
     assert_eq!(stored["messages"][1]["metadata"]["status"], "interrupted", "{stored}");
+    assert_eq!(stored["messages"][1]["parts"][1]["text"], "Half of ", "{stored}");
     let repeated = send(&client, &again.base, &token, "m1", "Hello?").await.text().await.unwrap();
     assert!(repeated.contains(r#""type":"error""#) && repeated.ends_with("data: [DONE]\n\n"), "{repeated}");
     let next = send(&client, &again.base, &token, "m2", "Why is the sky blue?").await.text().await.unwrap();
