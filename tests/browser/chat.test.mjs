@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { suite } from './support/suite.mjs';
+import { Wire } from './support/wire.mjs';
 
 const visit = suite();
 
@@ -141,14 +142,19 @@ visit('an answer goes on while another chat is open', async (visitor) => {
   assert.equal(await visitor.answerText(), numbersTo(60));
 });
 
-visit('a lost connection comes back by itself', async (visitor) => {
-  await visitor.open();
+visit('a lost connection comes back by itself', { expect: ['lostConnection'] }, async (visitor, { t, server }) => {
+  const wire = await Wire.to(server);
+  t.after(() => wire.close());
+  await visitor.open(wire.url);
   await visitor.ask('Count to 100');
   await visitor.untilAnswerHas('5, ');
-  await visitor.page.context().setOffline(true);
-  await visitor.page.context().setOffline(false);
+  const lost = visitor.page.waitForEvent('requestfailed', (request) => request.url().endsWith('/stream'));
+  wire.cut();
+  await lost;
+  wire.mend();
   await visitor.untilAnswered();
   assert.equal(await visitor.answerText(), numbersTo(100));
+  assert.equal(await visitor.answers.count(), 1);
 });
 
 visit('markup of a model is text, and nothing of it runs', async (visitor) => {

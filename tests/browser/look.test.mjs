@@ -7,7 +7,13 @@ const visit = suite();
 
 const ground = (visitor) => visitor.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 const themeOf = (visitor) => visitor.page.evaluate(() => document.documentElement.dataset.theme);
-const focused = (visitor) => visitor.page.evaluate(() => document.activeElement?.dataset.testid ?? document.activeElement?.ariaLabel);
+/** What has the focus: its test id, or what it is called. */
+function focused({ page }) {
+  return page.evaluate(() => {
+    const { dataset, ariaLabel, innerText, localName } = document.activeElement;
+    return localName === 'body' ? null : (dataset.testid ?? ariaLabel ?? innerText);
+  });
+}
 
 visit('light, dark, and light again', { colorScheme: 'light' }, async (visitor) => {
   await visitor.open();
@@ -102,16 +108,17 @@ visit('with the keyboard alone', async (visitor) => {
 /** What Tab reaches, once around the page. Whoever looks at it must see where the focus is. */
 async function tabOrder(visitor) {
   const { page } = visitor;
-  await page.evaluate(() => document.activeElement?.blur());
   const order = [];
-  for (let press = 0; press < 60; press += 1) {
+  do await page.keyboard.press('Tab');
+  while ((await focused(visitor)) !== null);
+  for (;;) {
     await page.keyboard.press('Tab');
     const id = await focused(visitor);
-    if (id === undefined || (order.length > 1 && id === order[0])) break;
+    if (id === null) return order;
     assert.ok(await page.evaluate(looksDifferentWithFocus), `${id} does not show that it has the focus`);
     order.push(id);
+    assert.ok(order.length < 100, `there is no end: ${order}`);
   }
-  return order;
 }
 
 function looksDifferentWithFocus() {

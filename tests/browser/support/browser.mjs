@@ -24,6 +24,7 @@ const refusals = {
   quota: /^POST \/api\/chat 429$/,
   wrongPassword: /^POST \/api\/auth\/login 401$/,
   missingChat: /^GET \/api\/messages 404$/,
+  lostConnection: /^(GET|POST) \/api\/chat\S* net::ERR_/,
 };
 
 export class Visit {
@@ -67,11 +68,18 @@ export class Visit {
       if (message.type() === 'error' && !isRefusal) this.#problems.push(message.text());
     });
     page.on('response', (response) => {
-      if (response.status() < 400) return;
-      const request = response.request();
-      const text = `${request.method()} ${new URL(response.url()).pathname} ${response.status()}`;
-      if (!this.#expected.some((pattern) => pattern.test(text))) this.#problems.push(text);
+      if (response.status() >= 400) this.#refused(response.request(), response.status());
     });
+    page.on('requestfailed', (request) => {
+      const { errorText } = request.failure();
+      // A page that goes away, or no longer wants to know, ends its requests itself.
+      if (errorText !== 'net::ERR_ABORTED') this.#refused(request, errorText);
+    });
+  }
+
+  #refused(request, why) {
+    const text = `${request.method()} ${new URL(request.url()).pathname} ${why}`;
+    if (!this.#expected.some((pattern) => pattern.test(text))) this.#problems.push(text);
   }
 
   /** Fails if the page made an error, broke its policy, or was refused something it should not have asked for. */
