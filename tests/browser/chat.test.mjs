@@ -39,6 +39,25 @@ visit('a tool shows what it was given and what it said', async (visitor) => {
   assert.equal(await card.getAttribute('data-state'), 'done');
 });
 
+visit('what is unfolded stays where it was clicked', { viewport: { width: 1000, height: 600 } }, async (visitor) => {
+  await visitor.open();
+  await visitor.ask('Tell me what you can do.');
+  await visitor.untilAnswered();
+  await visitor.ask('What time is it in Tokyo?');
+  await visitor.untilAnswered();
+  const card = visitor.get('tool-card');
+  const { y } = await card.boundingBox();
+  await card.locator('summary').click();
+  await card.getByRole('region', { name: 'Output' }).waitFor();
+  await visitor.page.getByRole('button', { name: 'Go to the end' }).waitFor();
+  assert.equal((await card.boundingBox()).y, y);
+  await visitor.page.getByRole('button', { name: 'Go to the end' }).click();
+  await visitor.ask('Count to 30');
+  await visitor.untilAnswered();
+  await visitor.get('regenerate').waitFor();
+  assert.ok(await visitor.get('regenerate').evaluate((button) => button.getBoundingClientRect().bottom < innerHeight));
+});
+
 visit('two tools at once', async (visitor) => {
   await visitor.open();
   await visitor.ask('What is 12*34? And what time is it in Tokyo?');
