@@ -37,7 +37,10 @@ test('kill -9 loses nothing that was said', async (t) => {
 
   await startAgain(t, server, user);
   const kept = await user.history(seen.id);
-  assert.deepEqual(kept.map((message) => message.role), ['user', 'assistant', 'user', 'assistant']);
+  assert.deepEqual(
+    kept.map((message) => message.role),
+    ['user', 'assistant', 'user', 'assistant'],
+  );
   assert.match(textOf(kept[1]), /408/);
   assert.equal(kept[3].metadata.status, 'interrupted');
   assert.equal(kept[3].id, seen.lastMessage.id);

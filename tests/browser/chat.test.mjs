@@ -39,30 +39,40 @@ visit('a tool shows what it was given and what it said', async (visitor) => {
   assert.equal(await card.getAttribute('data-state'), 'done');
 });
 
-visit('what is unfolded stays where it was clicked', { viewport: { width: 1000, height: 600 } }, async (visitor) => {
-  await visitor.open();
-  await visitor.ask('Tell me what you can do.');
-  await visitor.untilAnswered();
-  await visitor.ask('What time is it in Tokyo?');
-  await visitor.untilAnswered();
-  const card = visitor.get('tool-card');
-  const { y } = await card.boundingBox();
-  await card.locator('summary').click();
-  await card.getByRole('region', { name: 'Output' }).waitFor();
-  await visitor.page.getByRole('button', { name: 'Go to the end' }).waitFor();
-  assert.equal((await card.boundingBox()).y, y);
-  await visitor.page.getByRole('button', { name: 'Go to the end' }).click();
-  await visitor.ask('Count to 30');
-  await visitor.untilAnswered();
-  await visitor.get('regenerate').waitFor();
-  assert.ok(await visitor.get('regenerate').evaluate((button) => button.getBoundingClientRect().bottom < innerHeight));
-});
+visit(
+  'what is unfolded stays where it was clicked',
+  { viewport: { width: 1000, height: 600 } },
+  async (visitor) => {
+    await visitor.open();
+    await visitor.ask('Tell me what you can do.');
+    await visitor.untilAnswered();
+    await visitor.ask('What time is it in Tokyo?');
+    await visitor.untilAnswered();
+    const card = visitor.get('tool-card');
+    const { y } = await card.boundingBox();
+    await card.locator('summary').click();
+    await card.getByRole('region', { name: 'Output' }).waitFor();
+    await visitor.page.getByRole('button', { name: 'Go to the end' }).waitFor();
+    assert.equal((await card.boundingBox()).y, y);
+    await visitor.page.getByRole('button', { name: 'Go to the end' }).click();
+    await visitor.ask('Count to 30');
+    await visitor.untilAnswered();
+    await visitor.get('regenerate').waitFor();
+    assert.ok(
+      await visitor
+        .get('regenerate')
+        .evaluate((button) => button.getBoundingClientRect().bottom < innerHeight),
+    );
+  },
+);
 
 visit('two tools at once', async (visitor) => {
   await visitor.open();
   await visitor.ask('What is 12*34? And what time is it in Tokyo?');
   await visitor.untilAnswered();
-  const states = await visitor.get('tool-card').evaluateAll((cards) => cards.map((card) => card.dataset.state));
+  const states = await visitor
+    .get('tool-card')
+    .evaluateAll((cards) => cards.map((card) => card.dataset.state));
   assert.deepEqual(states, ['done', 'done']);
   assert.match(await visitor.answerText(), /408[^]*Tokyo/);
 });
@@ -161,20 +171,24 @@ visit('an answer goes on while another chat is open', async (visitor) => {
   assert.equal(await visitor.answerText(), numbersTo(60));
 });
 
-visit('a lost connection comes back by itself', { expect: ['lostConnection'] }, async (visitor, { t, server }) => {
-  const wire = await Wire.to(server);
-  t.after(() => wire.close());
-  await visitor.open(wire.url);
-  await visitor.ask('Count to 100');
-  await visitor.untilAnswerHas('5, ');
-  const lost = visitor.page.waitForEvent('requestfailed', (request) => request.url().endsWith('/stream'));
-  wire.cut();
-  await lost;
-  wire.mend();
-  await visitor.untilAnswered();
-  assert.equal(await visitor.answerText(), numbersTo(100));
-  assert.equal(await visitor.answers.count(), 1);
-});
+visit(
+  'a lost connection comes back by itself',
+  { expect: ['lostConnection'] },
+  async (visitor, { t, server }) => {
+    const wire = await Wire.to(server);
+    t.after(() => wire.close());
+    await visitor.open(wire.url);
+    await visitor.ask('Count to 100');
+    await visitor.untilAnswerHas('5, ');
+    const lost = visitor.page.waitForEvent('requestfailed', (request) => request.url().endsWith('/stream'));
+    wire.cut();
+    await lost;
+    wire.mend();
+    await visitor.untilAnswered();
+    assert.equal(await visitor.answerText(), numbersTo(100));
+    assert.equal(await visitor.answers.count(), 1);
+  },
+);
 
 visit('markup of a model is text, and nothing of it runs', async (visitor) => {
   await visitor.open();

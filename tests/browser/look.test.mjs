@@ -91,7 +91,10 @@ visit('with the keyboard alone', async (visitor) => {
     assert.ok(place(id) >= 0, `${id} is not among ${order}`);
   }
   const expected = ['new-chat', 'account-menu', 'theme-toggle', 'regenerate', 'composer'];
-  assert.deepEqual([...expected].sort((a, b) => place(a) - place(b)), expected);
+  assert.deepEqual(
+    [...expected].sort((a, b) => place(a) - place(b)),
+    expected,
+  );
 
   await visitor.composer.focus();
   await keyboard.press('Control+Shift+O');

@@ -59,7 +59,11 @@ try {
   for (const [name, prepare] of Object.entries(pictures)) {
     const closers = [];
     const after = (closer) => closers.push(closer);
-    const visitor = await Visit.begin({ after }, browser, server, { colorScheme: 'light', ...desktop, ...options[name] });
+    const visitor = await Visit.begin({ after }, browser, server, {
+      colorScheme: 'light',
+      ...desktop,
+      ...options[name],
+    });
     await visitor.open();
     await prepare(visitor);
     // Where the pointer or the focus happens to be is not for the picture.

@@ -94,7 +94,8 @@ export class Server {
     const late = setTimeout(() => this.#child.kill('SIGKILL'), endLimit);
     const [code, by] = await ended;
     clearTimeout(late);
-    if (by !== null && by !== signal && signal !== 'SIGKILL') throw new Error(`the server had to be killed\n${this.log}`);
+    if (by !== null && by !== signal && signal !== 'SIGKILL')
+      throw new Error(`the server had to be killed\n${this.log}`);
     if (code !== null && code !== 0) throw new Error(`the server ended with code ${code}\n${this.log}`);
   }
 }

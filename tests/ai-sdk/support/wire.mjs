@@ -10,7 +10,11 @@ export function framesOf(body) {
   const frames = body.split('\n\n').slice(0, -1);
   return frames
     .filter((frame) => !frame.startsWith(':'))
-    .map((frame) => Object.fromEntries(frame.split('\n').map((line) => [line.split(': ', 1)[0], line.slice(line.indexOf(': ') + 2)])));
+    .map((frame) =>
+      Object.fromEntries(
+        frame.split('\n').map((line) => [line.split(': ', 1)[0], line.slice(line.indexOf(': ') + 2)]),
+      ),
+    );
 }
 
 /** The chunks of a whole body. Fails at the first that is not what the package says chunks are. */

@@ -14,7 +14,10 @@ const flags = [
 ];
 
 export function launch() {
-  return chromium.launch({ executablePath: process.env.SCORPIO_CHROMIUM ?? '/usr/bin/chromium', args: flags });
+  return chromium.launch({
+    executablePath: process.env.SCORPIO_CHROMIUM ?? '/usr/bin/chromium',
+    args: flags,
+  });
 }
 
 /** The browser logs each refusal that it gets. These are part of what the page does. */

@@ -9,8 +9,11 @@ export class Wire {
 
   static async to(server) {
     const wire = new Wire();
-    const { hostname, port } = new URL(server.url);
-    wire.listener = createServer((near) => wire.#join(near, connect(Number(port), hostname)));
+    wire.server = server;
+    wire.listener = createServer((near) => {
+      const { hostname, port } = new URL(wire.server.url);
+      wire.#join(near, connect(Number(port), hostname));
+    });
     wire.listener.listen(0, '127.0.0.1');
     await once(wire.listener, 'listening');
     wire.url = `http://127.0.0.1:${wire.listener.address().port}`;
@@ -37,7 +40,9 @@ export class Wire {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  mend() {
+  /** Joins the ends again, or the browser's end with another server. */
+  mend(server = this.server) {
+    this.server = server;
     this.#isCut = false;
   }
 
