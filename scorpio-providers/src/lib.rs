@@ -1,5 +1,84 @@
-//! stub
+//! Model providers of the Scorpio agent SDK.
+//!
+//! A provider implements [`LlmProvider`](scorpio_core::model::LlmProvider): it takes a request and streams the answer. This crate has
+//! the one that nearly everything speaks, OpenAI's Chat Completions: [`OpenAi`] reaches OpenAI itself, Ollama, vLLM, llama.cpp,
+//! OpenRouter, Groq, DeepSeek, Mistral, xAI, gateways, and the compatible endpoints of the others.
+//!
+//! # By name
+//!
+//! [`model()`] takes the name of a model, sets its provider up from the environment, and says what is missing when it cannot:
+//!
+//! ```
+//! use scorpio_core::Agent;
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let model = scorpio_providers::model("scripted:demo")?; // or "openai:gpt-5-mini", "ollama:llama3.2:3b"
+//! let agent = Agent::builder("assistant").with_model(model).build()?;
+//! assert_eq!(agent.run("Why is the sky blue?").await?.text(), "It's just blue duh!");
+//! # Ok(()) }
+//! ```
+//!
+//! # By hand
+//!
+#![cfg_attr(feature = "openai", doc = "```no_run")]
+#![cfg_attr(not(feature = "openai"), doc = "```ignore")]
+//! use std::time::Duration;
+//! use scorpio_core::{Agent, model::Model};
+//! use scorpio_providers::OpenAi;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let groq = OpenAi::builder()
+//!     .id("groq")
+//!     .base_url("https://api.groq.com/openai/v1")
+//!     .api_key(std::env::var("GROQ_API_KEY")?)
+//!     .first_token_timeout(Duration::from_secs(20))
+//!     .build()?;
+//! let agent = Agent::builder("fast").with_model(Model::new(groq, "openai/gpt-oss-120b")).build()?;
+//! # Ok(()) }
+//! ```
+//!
+//! A provider holds a pool of connections: build one and clone it, rather than one for each agent. [`model()`] does so by itself.
+//!
+//! # When it fails
+//!
+//! Every failure is a [`ModelError`](scorpio_core::model::ModelError) that answers questions. Nothing is retried here: what may be tried
+//! again is for the program to decide.
+//!
+//! ```
+//! use std::time::Duration;
+//! use scorpio_core::model::{ModelError, ModelErrorKind};
+//!
+//! fn what_to_do(error: &ModelError) -> String {
+//!     match error.kind() {
+//!         ModelErrorKind::ContextOverflow => "shorten the history".to_owned(),
+//!         ModelErrorKind::Quota | ModelErrorKind::Auth => "tell the operator".to_owned(),
+//!         _ if error.is_retryable() => {
+//!             let wait = error.retry_after().unwrap_or(Duration::from_secs(1));
+//!             format!("try again in {wait:?}")
+//!         }
+//!         _ => error.public_message().to_owned(),
+//!     }
+//! }
+//! # assert_eq!(what_to_do(&ModelError::new(ModelErrorKind::Overloaded, "x")), "try again in 1s");
+//! ```
+//!
+//! Keys are never shown: not by `Debug`, not in errors, and not in the bodies that errors keep, even when a server repeats them.
+//!
+//! # TLS
+//!
+//! rustls with ring, and the certificates that the system trusts. HTTP/2 where a server offers it, HTTP/1.1 otherwise. Proxies are taken
+//! from the environment (`HTTPS_PROXY` and its kin), except for models on the same machine. For anything else, such as certificates of
+//! your own, give the builder a `reqwest::Client`.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `openai` | yes | `OpenAi`, and `openai:…` and `ollama:…` in [`model()`] |
+//! | `rigs` | no | nothing to the library; tests against servers that others wrote |
+//!
+//! Without features, [`model()`] knows `scripted:demo` alone.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(feature = "openai")]
 mod http;
@@ -14,3 +93,6 @@ mod sse;
 pub use self::named::model;
 #[cfg(feature = "openai")]
 pub use self::openai::{InstructionsRole, OpenAi, OpenAiBuilder};
+#[cfg(feature = "openai")]
+#[doc(no_inline)]
+pub use secrecy::SecretString;

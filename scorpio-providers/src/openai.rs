@@ -111,7 +111,7 @@ impl OpenAi {
     /// let groq = OpenAi::builder()
     ///     .id("groq")
     ///     .base_url("https://api.groq.com/openai/v1")
-    ///     .api_key("gsk_…".replace('…', "0").into())
+    ///     .api_key("gsk_0123456789")
     ///     .build()?;
     /// # Ok::<(), scorpio_core::model::ModelError>(())
     /// ```

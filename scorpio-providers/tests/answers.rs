@@ -1,5 +1,13 @@
 //! Answers over a real connection.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
 mod support;
 
 use futures::StreamExt;
@@ -10,7 +18,7 @@ use self::support::{HALF, HI, Reply, Server, ask, request};
 #[tokio::test]
 async fn a_request_is_what_the_server_expects() {
     let server = Server::start([Reply::events(HI)]).await;
-    let provider = server.builder().organization("org-1").header("x-team", "a".to_owned()).build().unwrap();
+    let provider = server.builder().organization("org-1").header("x-team", "a").build().unwrap();
     let answer = ask(&provider).await.unwrap();
     assert_eq!((answer.text().as_str(), answer.reason, answer.usage.output), ("Hi", FinishReason::Stop, 2));
     let asked = &server.asked()[0];

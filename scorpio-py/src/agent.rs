@@ -1,6 +1,6 @@
 //! Agents.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 use scorpio_core::{Agent, Limits, Price, PriceTable, model::OutputSchema};
@@ -75,7 +75,7 @@ impl AgentCore {
             builder = builder.parallel_tools(limit);
         }
         if let Some(seconds) = tool_timeout {
-            builder = builder.tool_timeout(Duration::try_from_secs_f64(seconds).map_err(error::invalid)?);
+            builder = builder.tool_timeout(model::seconds(seconds)?);
         }
         builder.build().map(Self).map_err(|failed| error::exception(py, &failed))
     }
@@ -131,7 +131,7 @@ fn read_limits(written: WrittenLimits) -> PyResult<Limits> {
     let mut limits = Limits::new().turns(turns).tool_calls(tool_calls);
     limits.tokens = tokens;
     limits.cost_usd = cost_usd;
-    limits.wall = wall.map(Duration::try_from_secs_f64).transpose().map_err(error::invalid)?;
+    limits.wall = wall.map(model::seconds).transpose()?;
     Ok(limits)
 }
 

@@ -1,22 +1,61 @@
 //! Calls into event loops. One thread makes them, so that the threads of the engine never wait for Python's global lock, and so that
 //! what comes together is delivered together.
 
-use std::sync::{LazyLock, mpsc};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError, mpsc},
+    time::Duration,
+};
 
 use pyo3::{intern, prelude::*, types::PyDict};
 
 type Errand = Box<dyn FnOnce(Python<'_>) + Send>;
 
-static COURIER: LazyLock<mpsc::Sender<Errand>> = LazyLock::new(|| {
-    let (sender, receiver) = mpsc::channel();
-    // Without the thread every send fails, as it does when the interpreter is gone.
-    let _ = std::thread::Builder::new().name("scorpio-courier".to_owned()).spawn(move || carry(&receiver));
-    sender
-});
+/// How long the end of the process waits for the courier.
+const GRACE: Duration = Duration::from_secs(1);
+
+static COURIER: Mutex<Courier> = Mutex::new(Courier::Unused);
+
+enum Courier {
+    Unused,
+    Running {
+        errands: mpsc::Sender<Errand>,
+        /// Nothing is ever sent: it breaks when the thread is over.
+        over: mpsc::Receiver<()>,
+    },
+    Stopped,
+}
 
 /// Has the courier do something that needs Python's global lock. It must not block.
 pub(crate) fn send(errand: impl FnOnce(Python<'_>) + Send + 'static) {
-    let _ = COURIER.send(Box::new(errand));
+    let mut courier = lock();
+    if let Courier::Unused = *courier {
+        let (errands, received) = mpsc::channel();
+        let (working, over) = mpsc::channel();
+        let carry = move || {
+            carry(&received);
+            drop(working);
+        };
+        // Without the thread every send fails, as it does when the interpreter is gone.
+        let _ = std::thread::Builder::new().name("scorpio-courier".to_owned()).spawn(carry);
+        *courier = Courier::Running { errands, over };
+    }
+    if let Courier::Running { errands, .. } = &*courier {
+        let _ = errands.send(Box::new(errand));
+    }
+}
+
+/// Ends the courier after the errands that it has. To be called when the interpreter is about to end, without the global lock: a
+/// thread that waits for the lock while the interpreter ends takes the process down.
+pub(crate) fn stop() {
+    let courier = std::mem::replace(&mut *lock(), Courier::Stopped);
+    if let Courier::Running { errands, over } = courier {
+        drop(errands);
+        let _ = over.recv_timeout(GRACE);
+    }
+}
+
+fn lock() -> MutexGuard<'static, Courier> {
+    COURIER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn carry(errands: &mpsc::Receiver<Errand>) {

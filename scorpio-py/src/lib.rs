@@ -2,8 +2,7 @@
 //! Python (`python/scorpio`) on top of this; `_scorpio.pyi` describes the seam.
 //!
 //! Threads: the engine runs on a Tokio runtime of its own, which never waits for Python's global lock. What Python must hear of
-//! goes through one courier thread to the event loop that waits for it; plain tools run on threads that take the lock while Python
-//! runs. Whoever holds the lock never waits for the engine without letting go of it.
+//! goes through one courier thread to the event loop that waits for it, and to the threads that plain tools run on. Whoever holds the lock never waits for the engine without letting go of it.
 
 mod agent;
 mod courier;
@@ -44,7 +43,7 @@ mod _scorpio {
         run::RunCore,
         runtime::shutdown,
         store::StoreCore,
-        tool::ToolContext,
+        tool::{PendingCall, ToolContext},
         usage::Usage,
     };
 }

@@ -30,6 +30,7 @@ struct Turn {
     tool_calls: Vec<ToolCall>,
     delay: f64,
     pace: f64,
+    linger: f64,
     usage: Option<(u64, u64)>,
     error: Option<Fault>,
     cut: bool,
@@ -100,13 +101,11 @@ impl ScriptedCore {
 impl Turn {
     fn scripted(self) -> PyResult<ScriptedTurn> {
         let mut turn = ScriptedTurn::new();
-        let pace = Duration::try_from_secs_f64(self.pace).map_err(error::invalid)?;
-        if !pace.is_zero() {
-            turn = turn.paced(pace);
+        if self.pace > 0.0 {
+            turn = turn.paced(seconds(self.pace)?);
         }
-        let delay = Duration::try_from_secs_f64(self.delay).map_err(error::invalid)?;
-        if !delay.is_zero() {
-            turn = turn.delay(delay);
+        if self.delay > 0.0 {
+            turn = turn.delay(seconds(self.delay)?);
         }
         if let Some(reasoning) = &self.reasoning {
             turn = turn.reasoning(reasoning);
@@ -119,6 +118,9 @@ impl Turn {
         }
         if let Some((input, output)) = self.usage {
             turn = turn.usage(Usage::new(input, output));
+        }
+        if self.linger > 0.0 {
+            turn = turn.delay(seconds(self.linger)?);
         }
         if let Some(fault) = self.error {
             turn = turn.error(fault.error()?);
@@ -152,9 +154,19 @@ impl Fault {
         if let Some(id) = self.request_id {
             fault = fault.with_request_id(id);
         }
-        if let Some(seconds) = self.retry_after {
-            fault = fault.with_retry_after(Duration::try_from_secs_f64(seconds).map_err(error::invalid)?);
+        if let Some(after) = self.retry_after {
+            fault = fault.with_retry_after(self::seconds(after)?);
         }
         Ok(fault)
     }
+}
+
+/// A span of time.
+///
+/// # Errors
+///
+/// When it is negative, not finite, or longer than time is.
+pub(crate) fn seconds(seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|wrong| error::invalid(format!("{seconds} is no span of time: {wrong}")))
 }

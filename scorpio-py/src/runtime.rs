@@ -11,6 +11,8 @@ use pyo3::{exceptions::PyRuntimeError, prelude::*};
 use scorpio_core::{RunHandle, RunId};
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::courier;
+
 /// More threads than this only wait for each other: every run ends up at Python's global lock.
 const MOST_THREADS: usize = 8;
 
@@ -99,8 +101,8 @@ pub(crate) fn shutdown(py: Python<'_>) {
         }
         let busy = |live: &mut Option<HashMap<_, _>>| live.as_ref().is_some_and(|runs| !runs.is_empty());
         drop(NONE_LIVE.wait_timeout_while(live, GRACE, busy));
-        // A tool may sit in its thread for as long as it likes.
         runtime.shutdown_background();
+        courier::stop();
     });
 }
 

@@ -6,22 +6,18 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
-use pyo3::{intern, prelude::*, sync::PyOnceLock};
+use pyo3::{intern, prelude::*, sync::PyOnceLock, types::PyString};
 use scorpio_core::{
-    Trust,
+    Json, Trust,
     tool::{
         BoxFuture, DynTool, Effects, RetryClass, ToolContext as Context, ToolError, ToolOutput, ToolSpec,
     },
 };
 use tokio::sync::oneshot;
 
-use crate::{
-    courier::{self, LoopCall},
-    error, json,
-};
+use crate::{courier, json, model};
 
 /// What a tool of a run needs to know about the Python side that began it.
 pub(crate) struct Caller {
@@ -37,13 +33,6 @@ impl Caller {
         static COPY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let variables = COPY.import(py, "contextvars", "copy_context")?.call0()?.unbind();
         Ok(Self { variables, event_loop: event_loop.map(|event_loop| event_loop.clone().unbind()) })
-    }
-
-    fn event_loop<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match &self.event_loop {
-            Some(event_loop) => Ok(event_loop.bind(py).clone()),
-            None => py.import(intern!(py, "scorpio._loop"))?.call_method0(intern!(py, "background_loop")),
-        }
     }
 }
 
@@ -76,7 +65,7 @@ impl PythonTool {
             spec = spec.with_trust(Trust::Trusted);
         }
         if let Some(seconds) = tool.getattr(intern!(py, "timeout"))?.extract::<Option<f64>>()? {
-            spec = spec.with_timeout(Duration::try_from_secs_f64(seconds).map_err(error::invalid)?);
+            spec = spec.with_timeout(model::seconds(seconds)?);
         }
         let is_async = tool.getattr(intern!(py, "is_async"))?.is_truthy()?;
         Ok(Self { spec, tool: Arc::new(tool.clone().unbind()), is_async })
@@ -84,20 +73,25 @@ impl PythonTool {
 
     async fn run(&self, cx: &Context, arguments: &str) -> Result<ToolOutput, ToolError> {
         let caller = cx.get::<Caller>().ok_or_else(|| ToolError::new("The tool has no caller."))?;
-        let abandoned = Abandoned::default();
-        let call = Call {
+        let (sender, receiver) = oneshot::channel();
+        let state = Arc::new(CallState { sender: Mutex::new(Some(sender)), ..CallState::default() });
+        let call = PendingCall {
             tool: Arc::clone(&self.tool),
-            context: ToolContext { cx: cx.clone(), abandoned: Arc::clone(&abandoned.0) },
+            cx: cx.clone(),
             arguments: arguments.to_owned(),
-            caller,
+            state: Arc::clone(&state),
         };
-        let result = if self.is_async {
-            call.on_event_loop().await
-        } else {
-            tokio::task::spawn_blocking(|| call.in_this_thread()).await?
-        };
-        drop(abandoned);
-        result?.into_result()
+        let abandon = Abandon(state);
+        let is_async = self.is_async;
+        courier::send(move |py| {
+            let state = Arc::clone(&call.state);
+            if let Err(error) = call.start(py, &caller, is_async) {
+                state.answer(Err(failed(error)));
+            }
+        });
+        let answer = receiver.await;
+        drop(abandon);
+        answer.map_err(|_| ToolError::new("The tool was cancelled."))?
     }
 }
 
@@ -115,170 +109,64 @@ impl DynTool for PythonTool {
     }
 }
 
-/// Tells a tool, once this is dropped, that nobody waits for its answer.
+/// What the engine and Python both know of a call.
 #[derive(Default)]
-struct Abandoned(Arc<AtomicBool>);
-
-impl Drop for Abandoned {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+struct CallState {
+    sender: Mutex<Option<oneshot::Sender<Result<ToolOutput, ToolError>>>>,
+    /// Whether nobody waits for the answer any more.
+    abandoned: AtomicBool,
+    /// The event loop and the task there that runs an `async` tool.
+    task: Mutex<Option<(Py<PyAny>, Py<PyAny>)>>,
 }
 
-/// What a call of `Tool._call_sync` or `Tool._call_async` answered.
-struct Answer {
-    went_well: bool,
-    text: String,
-    /// For the operator.
-    cause: Option<String>,
-}
-
-impl Answer {
-    fn read(answer: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let (went_well, text, cause): (bool, Bound<'_, PyAny>, Option<String>) = answer.extract()?;
-        let text = text.cast::<pyo3::types::PyString>()?.to_string_lossy().into_owned();
-        Ok(Self { went_well, text, cause })
-    }
-
-    fn into_result(self) -> Result<ToolOutput, ToolError> {
-        if self.went_well {
-            let json = scorpio_core::Json::parse(self.text)?;
-            return Ok(ToolOutput::json(json));
-        }
-        let error = ToolError::new(self.text);
-        Err(match self.cause {
-            Some(cause) => error.with_source(cause),
-            None => error,
-        })
-    }
-}
-
-/// One call of a tool.
-struct Call {
-    tool: Arc<Py<PyAny>>,
-    context: ToolContext,
-    arguments: String,
-    caller: Arc<Caller>,
-}
-
-impl Call {
-    /// Runs a plain function, with the global lock held while Python runs.
-    fn in_this_thread(self) -> Result<Answer, ToolError> {
-        let ended = Python::try_attach(|py| {
-            let function = self.tool.bind(py).getattr(intern!(py, "_call_sync"))?;
-            // Two calls cannot be inside of one context at once.
-            let variables = self.caller.variables.bind(py).call_method0(intern!(py, "copy"))?;
-            let answer =
-                variables.call_method1(intern!(py, "run"), (function, self.context, self.arguments))?;
-            Answer::read(&answer)
-        });
-        ended.ok_or_else(|| ToolError::new("The program is ending."))?.map_err(failed)
-    }
-
-    /// Runs an `async` function as a task of the caller's event loop. Dropping the future cancels the task.
-    async fn on_event_loop(self) -> Result<Answer, ToolError> {
-        let (sender, receiver) = oneshot::channel();
-        let task =
-            Arc::new(Task(Mutex::new(TaskState { sender: Some(sender), handle: None, cancelled: false })));
-        let cancel = CancelOnDrop(Arc::clone(&task));
-        courier::send(move |py| {
-            if let Err(error) = PendingCall::schedule(py, self, Arc::clone(&task)) {
-                task.answer(Err(failed(error)));
-            }
-        });
-        let answer = receiver.await;
-        drop(cancel);
-        answer.map_err(|_| ToolError::new("The tool was cancelled."))?
-    }
-}
-
-/// The task of an event loop that runs a call.
-struct Task(Mutex<TaskState>);
-
-struct TaskState {
-    sender: Option<oneshot::Sender<Result<Answer, ToolError>>>,
-    handle: Option<TaskHandle>,
-    cancelled: bool,
-}
-
-struct TaskHandle {
-    event_loop: Py<PyAny>,
-    task: Py<PyAny>,
-}
-
-impl Task {
-    fn answer(&self, answer: Result<Answer, ToolError>) {
-        let mut state = self.lock();
-        state.handle = None;
-        if let Some(sender) = state.sender.take() {
-            // Nobody waits for the answer of a call that was cancelled.
+impl CallState {
+    fn answer(&self, answer: Result<ToolOutput, ToolError>) {
+        lock(&self.task).take();
+        if let Some(sender) = lock(&self.sender).take() {
+            // Nobody waits for the answer of a call that was abandoned.
             let _ = sender.send(answer);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, TaskState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Cancels a task that has not answered when this is dropped.
-struct CancelOnDrop(Arc<Task>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        let handle = {
-            let mut state = self.0.lock();
-            state.cancelled = true;
-            state.sender = None;
-            state.handle.take()
-        };
-        let Some(TaskHandle { event_loop, task }) = handle else { return };
+    /// Cancels the task, if there is one.
+    fn cancel(&self) {
+        let Some((event_loop, task)) = lock(&self.task).take() else { return };
         courier::send(move |py| {
-            let cancel = |event_loop: &Bound<'_, PyAny>| -> PyResult<()> {
-                let cancel = task.bind(py).getattr(intern!(py, "cancel"))?;
-                event_loop.call_method1(intern!(py, "call_soon_threadsafe"), (cancel,)).map(drop)
-            };
             // It fails only when the loop is closed, and the task with it.
-            let _ = cancel(event_loop.bind(py));
+            let _ = workers(py).and_then(|workers| workers.call_method1("cancel_task", (event_loop, task)));
         });
     }
 }
 
-/// A call on its way to an event loop, and its task's callback there.
+/// Tells the tool, once this is dropped, that nobody waits for its answer.
+struct Abandon(Arc<CallState>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.abandoned.store(true, Ordering::Relaxed);
+        self.0.cancel();
+    }
+}
+
+/// One call of a tool, as `_workers` sees it. When it is dropped without an answer, as by a loop that is closed, the call has failed.
 #[pyclass(frozen, module = "scorpio._scorpio")]
-struct PendingCall {
-    call: Mutex<Option<Call>>,
-    task: Arc<Task>,
-    event_loop: Py<PyAny>,
+pub(crate) struct PendingCall {
+    tool: Arc<Py<PyAny>>,
+    cx: Context,
+    arguments: String,
+    state: Arc<CallState>,
 }
 
 impl PendingCall {
-    fn schedule(py: Python<'_>, call: Call, task: Arc<Task>) -> PyResult<()> {
-        let event_loop = call.caller.event_loop(py)?;
-        let variables = call.caller.variables.bind(py).call_method0(intern!(py, "copy"))?;
-        let pending = Self { call: Mutex::new(Some(call)), task, event_loop: event_loop.clone().unbind() };
-        let pending = Bound::new(py, pending)?;
-        let start = pending.getattr(intern!(py, "_start"))?;
-        LoopCall::new(&event_loop, start, pending.as_any()).make(py, Some(variables))
-    }
-
-    fn start(&self, pending: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = pending.py();
-        let call = self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(call) = call.filter(|_| !self.task.lock().cancelled) else { return Ok(()) };
-        let function = call.tool.bind(py).getattr(intern!(py, "_call_async"))?;
-        let coroutine = function.call1((call.context, call.arguments))?;
-        let handle = self.event_loop.bind(py).call_method1(intern!(py, "create_task"), (coroutine,))?;
-        let ended = pending.getattr(intern!(py, "_ended"))?;
-        handle.call_method1(intern!(py, "add_done_callback"), (ended,))?;
-        let cancelled = {
-            let mut state = self.task.lock();
-            let event_loop = self.event_loop.clone_ref(py);
-            state.handle = Some(TaskHandle { event_loop, task: handle.clone().unbind() });
-            state.cancelled
-        };
-        if cancelled {
-            handle.call_method0(intern!(py, "cancel"))?;
+    fn start(self, py: Python<'_>, caller: &Caller, is_async: bool) -> PyResult<()> {
+        // Two calls cannot be inside of one context at once.
+        let variables = caller.variables.bind(py).call_method0(intern!(py, "copy"))?;
+        let call = Bound::new(py, self)?;
+        if is_async {
+            let event_loop = caller.event_loop.as_ref().map(|event_loop| event_loop.bind(py));
+            workers(py)?.call_method1(intern!(py, "start_on_loop"), (call, variables, event_loop))?;
+        } else {
+            workers(py)?.call_method1(intern!(py, "start_in_thread"), (call, variables))?;
         }
         Ok(())
     }
@@ -286,29 +174,73 @@ impl PendingCall {
 
 #[pymethods]
 impl PendingCall {
-    /// Makes the task. Called by the event loop.
-    fn _start(&self, pending: &Bound<'_, PyAny>) {
-        if let Err(error) = self.start(pending) {
-            self.task.answer(Err(failed(error)));
+    #[getter]
+    fn tool<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.tool.bind(py).clone()
+    }
+
+    #[getter]
+    fn context(&self) -> ToolContext {
+        ToolContext { cx: self.cx.clone(), state: Arc::clone(&self.state) }
+    }
+
+    #[getter]
+    fn arguments(&self) -> &str {
+        &self.arguments
+    }
+
+    /// Whether nobody waits for the answer any more.
+    #[getter]
+    fn abandoned(&self) -> bool {
+        self.state.abandoned.load(Ordering::Relaxed)
+    }
+
+    /// What to cancel when nobody waits any more.
+    fn started(&self, event_loop: Py<PyAny>, task: Py<PyAny>) {
+        *lock(&self.state.task) = Some((event_loop, task));
+        // It may have been abandoned in between, by somebody who saw no task.
+        if self.abandoned() {
+            self.state.cancel();
         }
     }
 
-    /// The task is over. Called by the event loop.
-    fn _ended(&self, task: &Bound<'_, PyAny>) {
-        let py = task.py();
-        let answer = task.call_method0(intern!(py, "result")).and_then(|answer| Answer::read(&answer));
-        self.task.answer(
-            answer.map_err(|error| ToolError::new("The tool was cancelled.").with_source(error.to_string())),
-        );
+    /// The answer: whether it went well, what the model reads, and what went wrong, for the operator.
+    fn finish(&self, went_well: bool, text: &Bound<'_, PyString>, cause: Option<String>) {
+        // Half a surrogate pair has no UTF-8; it is replaced.
+        let text = text.to_string_lossy().into_owned();
+        self.state.answer(match (went_well, cause) {
+            (true, _) => Json::parse(text).map(ToolOutput::json).map_err(ToolError::from),
+            (false, Some(cause)) => Err(ToolError::new(text).with_source(cause)),
+            (false, None) => Err(ToolError::new(text)),
+        });
     }
 }
 
+impl Drop for PendingCall {
+    fn drop(&mut self) {
+        self.state.answer(Err(ToolError::new("The tool was cancelled.")));
+    }
+}
+
+impl fmt::Debug for PendingCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PendingCall").field(self.cx.call_id()).finish()
+    }
+}
+
+fn workers(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    py.import(intern!(py, "scorpio._workers"))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What a tool knows about its call, and can say while it runs. A function asks for it by an argument annotated with this class.
-#[derive(Debug)]
 #[pyclass(frozen, module = "scorpio")]
 pub(crate) struct ToolContext {
     cx: Context,
-    abandoned: Arc<AtomicBool>,
+    state: Arc<CallState>,
 }
 
 #[pymethods]
@@ -316,7 +248,7 @@ impl ToolContext {
     /// A context for calling a tool by hand, as tests do.
     #[staticmethod]
     fn detached() -> Self {
-        Self { cx: Context::detached(), abandoned: Arc::default() }
+        Self { cx: Context::detached(), state: Arc::default() }
     }
 
     /// The run.
@@ -352,7 +284,7 @@ impl ToolContext {
     /// Whether nobody waits for the answer any more. A plain function that takes long should look now and then.
     #[getter]
     fn cancelled(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed) || self.cx.cancellation().is_cancelled()
+        self.state.abandoned.load(Ordering::Relaxed) || self.cx.cancellation().is_cancelled()
     }
 
     /// Tells those who watch how far the tool is: anything that has a JSON form.
@@ -371,6 +303,12 @@ impl ToolContext {
 
     fn __repr__(&self) -> String {
         format!("<scorpio.ToolContext of call {}>", self.cx.call_id())
+    }
+}
+
+impl fmt::Debug for ToolContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cx.fmt(f)
     }
 }
 

@@ -28,7 +28,7 @@ const RESERVED: [&str; 5] = ["content-type", "content-length", "host", "transfer
 /// let provider = OpenAi::builder()
 ///     .id("gateway")
 ///     .base_url("https://llm.example.com/v1")
-///     .api_key("sk-0123456789".to_owned().into())
+///     .api_key("sk-0123456789")
 ///     .header("x-team", "support")
 ///     .first_token_timeout(Duration::from_secs(30))
 ///     .build()?;
@@ -80,8 +80,8 @@ impl OpenAiBuilder {
     }
 
     /// Sets the key, which is sent as a bearer token. Without one, no token is sent.
-    pub fn api_key(mut self, key: SecretString) -> Self {
-        self.api_key = Some(key);
+    pub fn api_key(mut self, key: impl Into<SecretString>) -> Self {
+        self.api_key = Some(key.into());
         self
     }
 

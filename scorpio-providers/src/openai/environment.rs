@@ -34,7 +34,7 @@ impl<'a> Environment<'a> {
     pub(crate) fn openai(&self) -> Result<OpenAiBuilder, ModelError> {
         let key = self.get("OPENAI_API_KEY").ok_or_else(|| invalid("OPENAI_API_KEY is not set"))?;
         check_header("OPENAI_API_KEY", &key)?;
-        let mut builder = OpenAi::builder().api_key(key.into());
+        let mut builder = OpenAi::builder().api_key(key);
         if let Some(url) = self.get("OPENAI_BASE_URL") {
             builder = builder.base_url(url);
         }

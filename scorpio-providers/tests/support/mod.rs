@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod tee;
+
 use std::{
     collections::VecDeque,
     sync::{
@@ -141,7 +143,7 @@ impl Server {
     }
 
     pub fn builder(&self) -> OpenAiBuilder {
-        OpenAi::builder().base_url(self.url()).api_key("sk-0123456789".to_owned().into())
+        OpenAi::builder().base_url(self.url()).api_key("sk-0123456789")
     }
 
     pub fn provider(&self) -> OpenAi {

@@ -266,7 +266,7 @@ class Agent:
     ) -> RunCore:
         if message is None and session is None:
             text = "without a message there must be a session to answer"
-            raise ConfigurationError(text, code="bad_request:chat")
+            raise ConfigurationError(text)
         return self._core.run(
             None if message is None else _messages.to_engine(message),
             watched=watched,

@@ -36,18 +36,20 @@ class ScorpioError(Exception):
     retryable: bool
     retry_after: float | None
     detail: str | None
+    _code = "internal:api"
 
     def __init__(
         self,
         message: str,
         *,
-        code: str = "internal:api",
+        code: str | None = None,
         retryable: bool = False,
         retry_after: float | None = None,
         detail: str | None = None,
     ) -> None:
         """Makes an error; programs seldom need to."""
         super().__init__(message)
+        code = code or self._code
         self.message = message
         self.kind = code.partition(":")[0]
         self.code = code
@@ -94,9 +96,13 @@ class ConflictError(ScorpioError):
 class StoreError(ScorpioError):
     """The store does not answer, or fails."""
 
+    _code = "internal:database"
+
 
 class ConfigurationError(ScorpioError, ValueError):
     """An argument or a setting is wrong: an unknown provider, a malformed id, two tools of one name."""
+
+    _code = "bad_request:api"
 
 
 class ToolError(Exception):

@@ -41,14 +41,14 @@ class Limits:
     def __post_init__(self) -> None:
         """Checks that no limit is negative, and that there is a turn."""
         if self.turns < 1:
-            raise ConfigurationError("`turns` must be at least 1", code="bad_request:api")
+            raise ConfigurationError("`turns` must be at least 1")
         for name in ("tool_calls", "tokens", "cost_usd"):
             value = getattr(self, name)
             if value is not None and not value >= 0:
-                raise ConfigurationError(f"`{name}` must not be negative", code="bad_request:api")
+                raise ConfigurationError(f"`{name}` must not be negative")
         wall = seconds(self.wall)
         if wall is not None and not wall > 0:
-            raise ConfigurationError("`wall` must be more than 0 seconds", code="bad_request:api")
+            raise ConfigurationError("`wall` must be more than 0 seconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,7 @@ class ScriptedTurn:
         tool_calls: Pairs of a tool's name and its arguments, or whole calls with an id and arguments as JSON text.
         delay: How many seconds to wait before the first part.
         pace: How many seconds to wait before each piece.
+        linger: How many seconds to wait after the last part, before the answer ends or fails.
         usage: Input and output tokens.
         error: How the answer fails after its parts.
         cut: Whether the stream breaks off, with the last part unfinished.
@@ -69,6 +70,7 @@ class ScriptedTurn:
     tool_calls: Sequence[tuple[str, dict[str, Any]] | ToolCallPart] = ()
     delay: float = 0.0
     pace: float = 0.0
+    linger: float = 0.0
     usage: tuple[int, int] | None = None
     error: ScriptedError | None = None
     cut: bool = False
@@ -142,6 +144,7 @@ def _written(turn: str | ScriptedTurn) -> dict[str, Any]:
         "tool_calls": [_written_call(index, call) for index, call in enumerate(turn.tool_calls, 1)],
         "delay": turn.delay,
         "pace": turn.pace,
+        "linger": turn.linger,
         "usage": turn.usage,
         "error": error and {name: getattr(error, name) for name in error.__slots__},
         "cut": turn.cut,

@@ -94,4 +94,4 @@ def shape_of(output: type[T]) -> Shape[T]:
     try:
         return Shape(output)
     except _schema.UnsupportedTypeError as error:
-        raise ConfigurationError(f"`output`: {error}", code="bad_request:api") from None
+        raise ConfigurationError(f"`output`: {error}") from None

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get
 from scorpio import _docstring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
 Schema: TypeAlias = "dict[str, Any]"
@@ -76,9 +76,12 @@ class Parameter(NamedTuple):
     required: bool = True
 
 
-def compile_object(parameters: list[Parameter]) -> Codec:
-    """The codec of an object with these fields; it decodes to a `dict` without the fields that were left out."""
-    compiler = _Compiler()
+def compile_object(parameters: list[Parameter], local_names: Mapping[str, Any] | None = None) -> Codec:
+    """The codec of an object with these fields; it decodes to a `dict` without the fields that were left out.
+
+    `local_names` are those that annotations of classes may refer to besides the names of their modules.
+    """
+    compiler = _Compiler(local_names)
     codec = compiler.object(parameters)
     return Codec(compiler.with_definitions(codec.schema), codec.decode)
 
@@ -248,7 +251,8 @@ class _Compiler:
     they make of a `$ref`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, local_names: Mapping[str, Any] | None = None) -> None:
+        self._local_names = local_names
         self._open: dict[object, str] = {}
         self._recursive: set[object] = set()
         self._definitions: dict[str, Schema] = {}
@@ -360,7 +364,7 @@ class _Compiler:
             return self._named(cls, _named_tuple_fields)
         raise _unsupported(cls)
 
-    def _named(self, cls: type, fields: Callable[[type], list[Parameter]]) -> Codec:
+    def _named(self, cls: type, fields: Callable[[type, dict[str, Any]], list[Parameter]]) -> Codec:
         if cls in self._open:
             self._recursive.add(cls)
             return Codec({"$ref": f"#/$defs/{self._open[cls]}"}, lambda value: self._decoders[cls](value))
@@ -369,7 +373,7 @@ class _Compiler:
             name += "_"
         self._open[cls] = name
         try:
-            codec = self.object(fields(cls), _own_description(cls))
+            codec = self.object(fields(cls, self._hints(cls)), _own_description(cls))
         finally:
             del self._open[cls]
         plain = typing.is_typeddict(cls) or hasattr(cls, "__required_keys__")
@@ -388,6 +392,13 @@ class _Compiler:
             self._definitions[name] = codec.schema
             return Codec({"$ref": f"#/$defs/{name}"}, decode)
         return Codec(codec.schema, decode)
+
+    def _hints(self, cls: type) -> dict[str, Any]:
+        try:
+            return typing.get_type_hints(cls, localns=self._local_names, include_extras=True)
+        except NameError as error:
+            text = f"an annotation of `{cls.__qualname__}` could not be resolved: {error}"
+            raise UnsupportedTypeError(text) from None
 
     def object(self, parameters: list[Parameter], description: str | None = None) -> Codec:
         properties: Schema = {}
@@ -543,8 +554,7 @@ def _field_descriptions(cls: type) -> dict[str, str]:
     return _docstring.parse(cls.__dict__.get("__doc__")).parameters
 
 
-def _dataclass_fields(cls: type) -> list[Parameter]:
-    hints = typing.get_type_hints(cls, include_extras=True)
+def _dataclass_fields(cls: type, hints: dict[str, Any]) -> list[Parameter]:
     descriptions = _field_descriptions(cls)
     parameters = []
     for field in dataclasses.fields(cls):
@@ -556,8 +566,7 @@ def _dataclass_fields(cls: type) -> list[Parameter]:
     return parameters
 
 
-def _typed_dict_fields(cls: type) -> list[Parameter]:
-    hints = typing.get_type_hints(cls, include_extras=True)
+def _typed_dict_fields(cls: type, hints: dict[str, Any]) -> list[Parameter]:
     descriptions = _field_descriptions(cls)
     required: frozenset[str] = cls.__required_keys__  # type: ignore[attr-defined]
     return [
@@ -572,8 +581,7 @@ def _is_required(hint: object, otherwise: bool) -> bool:
     return {"Required": True, "NotRequired": False}.get(str(qualifier), otherwise)
 
 
-def _named_tuple_fields(cls: type) -> list[Parameter]:
-    hints = typing.get_type_hints(cls, include_extras=True)
+def _named_tuple_fields(cls: type, hints: dict[str, Any]) -> list[Parameter]:
     defaults: dict[str, object] = cls._field_defaults  # type: ignore[attr-defined]
     names: tuple[str, ...] = cls._fields  # type: ignore[attr-defined]
     return [

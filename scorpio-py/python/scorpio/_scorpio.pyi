@@ -1,6 +1,6 @@
 """The native half of the package `scorpio`."""
 
-from asyncio import AbstractEventLoop, Future
+from asyncio import AbstractEventLoop, Future, Task
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from os import PathLike
@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Literal, final
 from scorpio._limits import WrittenLimits, WrittenPrice
 from scorpio._messages import Message, Part
 from scorpio._stream import Event
-from scorpio._tool import Tool
+from scorpio._tool import Answer, Tool
 
 __all__ = [
     "AgentCore",
@@ -19,6 +19,7 @@ __all__ = [
     "OutcomeCore",
     "PartFinished",
     "PartStarted",
+    "PendingCall",
     "ReasoningDelta",
     "RunCore",
     "RunFailed",
@@ -607,6 +608,19 @@ class ToolContext:
         """Sends data to the user interface. A later one of the same name and `id` replaces it."""
 
 @final
+class PendingCall:
+    @property
+    def tool(self) -> Tool[..., Any]: ...
+    @property
+    def context(self) -> ToolContext: ...
+    @property
+    def arguments(self) -> str: ...
+    @property
+    def abandoned(self) -> bool: ...
+    def started(self, event_loop: AbstractEventLoop, task: Task[Answer]) -> None: ...
+    def finish(self, went_well: bool, text: str, cause: str | None) -> None: ...
+
+@final
 class Operation:
     def future(self) -> Future[object]: ...
     def settled(self) -> Future[None]: ...
@@ -664,6 +678,7 @@ class StoreCore:
     def memory() -> StoreCore: ...
     @staticmethod
     def sqlite(path: str | PathLike[str]) -> StoreCore: ...
+    def close(self) -> Operation: ...
     def sessions(self, owner: str, limit: int, before: str | None) -> Operation: ...
     def session(self, owner: str, id: str) -> Operation: ...
     def delete_session(self, owner: str, id: str) -> Operation: ...

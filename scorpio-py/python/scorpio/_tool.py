@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 import typing
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, overload
 
 from scorpio import _docstring, _json, _schema
 from scorpio._errors import ToolError
@@ -23,6 +23,9 @@ R_co = TypeVar("R_co", covariant=True)
 
 RetryClass = Literal["pure", "idempotent", "at_most_once"]
 Effects = Literal["none", "read_private", "write", "egress"]
+
+Answer: TypeAlias = "tuple[bool, str, str | None]"
+"""Whether it went well, what the model reads, and why it went wrong, for the log."""
 
 _logger = logging.getLogger("scorpio")
 
@@ -126,18 +129,15 @@ class Tool(Generic[P, R_co]):
         positional = [named.pop(parameter, default) for parameter, default in self._positional.items()]
         return positional, named
 
-    def _call_sync(self, context: ToolContext, text: str) -> tuple[bool, str, str | None]:
-        """Calls a plain function for the engine.
-
-        Answers whether it went well, what the model reads, and why it went wrong, for the log.
-        """
+    def _call_sync(self, context: ToolContext, text: str) -> Answer:
+        """Calls a plain function for the engine."""
         try:
             positional, named = self._arguments(context, text)
             return True, _json.dumps(self._function(*positional, **named)), None
         except BaseException as error:  # noqa: BLE001 - whatever a tool raises ends the tool, not the run
             return self._failure(error)
 
-    async def _call_async(self, context: ToolContext, text: str) -> tuple[bool, str, str | None]:
+    async def _call_async(self, context: ToolContext, text: str) -> Answer:
         """As `_call_sync`, for an `async` function."""
         try:
             positional, named = self._arguments(context, text)
@@ -146,7 +146,7 @@ class Tool(Generic[P, R_co]):
         except Exception as error:  # noqa: BLE001 - cancelling goes through, and all else ends the tool, not the run
             return self._failure(error)
 
-    def _failure(self, error: BaseException) -> tuple[bool, str, str | None]:
+    def _failure(self, error: BaseException) -> Answer:
         if isinstance(error, ToolError):
             return False, str(error) or "The tool failed.", None
         _logger.error("tool %s failed", self.name, exc_info=error)
@@ -174,7 +174,11 @@ class _Signature:
         parameters = list(inspect.signature(function).parameters.values())
         self.is_method = bool(parameters) and parameters[0].name == "self" and "self" not in hints
         arguments = []
+        # What a partial function has bound is the program's business: the model neither sees nor changes it.
+        bound = function.keywords if isinstance(function, functools.partial) else {}
         for parameter in parameters[1:] if self.is_method else parameters:
+            if parameter.name in bound:
+                continue
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 raise TypeError(f"tool `{name}`: a model cannot fill in `{parameter}`; name each argument")
             if parameter.name not in hints:
@@ -189,14 +193,15 @@ class _Signature:
             argument = _schema.Parameter(parameter.name, hint, descriptions.get(parameter.name), required=required)
             arguments.append(argument if required else argument._replace(default=parameter.default))
         try:
-            self.codec = _schema.compile_object(arguments)
+            self.codec = _schema.compile_object(arguments, local_names)
         except _schema.UnsupportedTypeError as error:
             raise TypeError(f"tool `{name}`: {error}") from None
 
 
 def _hints(function: Callable[..., object], name: str, local_names: Mapping[str, Any] | None) -> dict[str, Any]:
+    annotated: Any = function.func if isinstance(function, functools.partial) else function
     try:
-        return typing.get_type_hints(inspect.unwrap(function), localns=local_names, include_extras=True)
+        return typing.get_type_hints(inspect.unwrap(annotated), localns=local_names, include_extras=True)
     except NameError as error:
         raise TypeError(f"tool `{name}`: an annotation could not be resolved: {error}") from None
 
