@@ -126,9 +126,7 @@ def test_ctrl_c_under_asyncio() -> None:
         except KeyboardInterrupt:
             print("interrupted")
     """
-    out = output_of(program)
-    # Before Python 3.11 `asyncio.run` does not turn the signal into a cancellation of the main task.
-    assert out == ("stopped\ninterrupted\n" if sys.version_info >= (3, 11) else "interrupted\n")
+    assert output_of(program) == "stopped\ninterrupted\n"
 
 
 def test_the_interpreter_ends_while_runs_are_going() -> None:
