@@ -122,7 +122,8 @@ fn write_until_killed(path: &Path, commits: u64, acknowledged: &mut BTreeMap<usi
             break;
         }
         // The test harness has its say, too.
-        let numbers = line.trim_end().split_once(' ').map(|(index, version)| (index.parse(), version.parse()));
+        let numbers =
+            line.trim_end().split_once(' ').map(|(index, version)| (index.parse(), version.parse()));
         if let Some((Ok(index), Ok(version))) = numbers {
             acknowledged.insert(index, version);
             seen += 1;

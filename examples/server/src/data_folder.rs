@@ -45,7 +45,8 @@ impl DataFolder {
     pub(crate) fn database(&self) -> Result<PathBuf, BoxError> {
         let path = self.path.join("scorpio.db");
         let file = private_file().truncate(false).open(&path);
-        file.and_then(|file| only_for_owner(&file)).map_err(|error| format!("{}: {error}", path.display()))?;
+        file.and_then(|file| only_for_owner(&file))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(path)
     }
 
