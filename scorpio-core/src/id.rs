@@ -74,7 +74,9 @@ macro_rules! text_id {
             /// A new id: a UUIDv7 in its usual spelling.
             #[allow(clippy::new_without_default)]
             pub fn new() -> Self {
-                Self(Uuid::now_v7().to_string().into())
+                let mut spelling = Uuid::encode_buffer();
+                let spelling: &str = Uuid::now_v7().hyphenated().encode_lower(&mut spelling);
+                Self(spelling.into())
             }
 
             /// Takes an id that somebody else chose.

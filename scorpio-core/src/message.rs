@@ -115,13 +115,18 @@ pub struct Message {
 impl Message {
     /// A complete message of `parts`, made now, with a new id.
     pub fn new(role: Role, parts: Vec<Part>) -> Self {
+        Self::at(Timestamp::now(), MessageId::new(), role, parts)
+    }
+
+    /// A complete message of `parts`, made at `created_at`.
+    pub(crate) fn at(created_at: Timestamp, id: MessageId, role: Role, parts: Vec<Part>) -> Self {
         Self {
-            id: MessageId::new(),
+            id,
             role,
             parts,
             origin: None,
             status: MessageStatus::Complete,
-            created_at: Timestamp::now(),
+            created_at,
             run: None,
             usage: None,
             metadata: None,

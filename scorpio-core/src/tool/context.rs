@@ -112,7 +112,9 @@ impl ToolContext {
         events: mpsc::UnboundedSender<ToolEvent>,
         extensions: Extensions,
     ) -> Self {
-        Self { run, session, owner, cancel, events: Some(events), extensions, ..Self::detached() }
+        let events = Some(events);
+        let (call_id, idempotency_key) = (ToolCallId::from(""), Arc::default());
+        Self { run, session, owner, call_id, idempotency_key, cancel, deadline: None, events, extensions }
     }
 
     pub(crate) fn of_call(&self, call_id: ToolCallId, idempotency_key: &str, deadline: Instant) -> Self {

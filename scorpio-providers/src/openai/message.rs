@@ -15,7 +15,7 @@ use crate::json;
 
 /// The JSON of an entry: one message, several with commas between them (a tool's message is one for each result), or nothing
 /// (an answer that holds neither text nor calls, which the wire forbids).
-pub(super) fn encoded(entry: &Entry, role: InstructionsRole) -> Bytes {
+pub(super) fn encoded(entry: &Entry, role: InstructionsRole) -> &Bytes {
     entry.encoded().get_or_encode(cache_key(role), || encode(entry.message(), role).into())
 }
 

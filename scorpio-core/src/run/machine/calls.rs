@@ -1,14 +1,12 @@
 //! The tool calls of one turn, from planned to answered.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::RunMachine;
 use crate::{
-    Json, Message, Part, Provenance, Role, ToolOutcome, ToolResultPart,
+    Json, Message, MessageId, Part, Provenance, Role, ToolOutcome, ToolResultPart,
     store::{ExecutionStatus, ToolExecution},
     tool::RetryClass,
 };
@@ -51,11 +49,8 @@ fn idempotency_key(machine: &RunMachine, index: u32, tool: &str, arguments: &str
     hash.update(tool.as_bytes());
     hash.update([0]);
     hash.update(arguments.as_bytes());
-    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let digits = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 impl Calls {
@@ -108,7 +103,7 @@ impl Calls {
             changed.push(execution.clone());
         }
         let results = self.0.iter().filter_map(|execution| execution.result.clone());
-        (Message::new(Role::Tool, results.map(Part::ToolResult).collect()), changed)
+        (Message::at(at, MessageId::new(), Role::Tool, results.map(Part::ToolResult).collect()), changed)
     }
 
     fn unfinished(&mut self, index: u32) -> Option<&mut ToolExecution> {
