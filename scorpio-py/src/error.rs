@@ -1,8 +1,8 @@
 //! Errors of the engine as exceptions of the package.
 
-use std::error::Error as _;
+use std::{error::Error as _, fmt};
 
-use pyo3::{exceptions::PyValueError, intern, prelude::*, sync::PyOnceLock, types::PyType};
+use pyo3::{intern, prelude::*};
 use scorpio_core::{ScorpioError, model::ModelErrorKind};
 
 /// The exception for an error.
@@ -10,18 +10,20 @@ pub(crate) fn exception(py: Python<'_>, error: &ScorpioError) -> PyErr {
     make(py, error).unwrap_or_else(|failed| failed)
 }
 
-/// The exception for an id that is none.
-pub(crate) fn invalid(error: impl std::fmt::Display) -> PyErr {
-    Python::attach(|py| configuration_error(py, &error.to_string()))
+/// The exception for an argument that makes no sense.
+pub(crate) fn invalid(wrong: impl fmt::Display) -> PyErr {
+    Python::attach(|py| of_class(py, "ConfigurationError", &wrong.to_string()))
 }
 
-fn configuration_error(py: Python<'_>, message: &str) -> PyErr {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let class = CLASS.import(py, "scorpio._errors", "ConfigurationError");
-    match class {
-        Ok(class) => PyErr::from_type(class.clone(), message.to_owned()),
-        Err(_) => PyValueError::new_err(message.to_owned()),
-    }
+/// The exception for a store that cannot be opened.
+pub(crate) fn store_error(py: Python<'_>, message: &str) -> PyErr {
+    of_class(py, "StoreError", message)
+}
+
+fn of_class(py: Python<'_>, class: &str, message: &str) -> PyErr {
+    let made =
+        py.import(intern!(py, "scorpio._errors")).and_then(|errors| errors.call_method1(class, (message,)));
+    made.map_or_else(|failed| failed, PyErr::from_value)
 }
 
 fn make(py: Python<'_>, error: &ScorpioError) -> PyResult<PyErr> {

@@ -20,8 +20,8 @@ pub(crate) type Answer = Box<dyn Fn(Python<'_>) -> PyResult<Py<PyAny>> + Send + 
 /// How often a waiting thread looks for signals such as Ctrl-C.
 const SIGNAL_POLL: Duration = Duration::from_millis(25);
 
-/// How long a thread that was interrupted waits for the run to leave its session in order.
-const INTERRUPT_GRACE: Duration = Duration::from_millis(60);
+/// How long a thread that was interrupted waits at most for the run to leave its session in order. It takes a few milliseconds.
+const INTERRUPT_GRACE: Duration = Duration::from_millis(500);
 
 /// Work that is going, or done.
 #[derive(Clone)]

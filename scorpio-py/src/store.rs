@@ -7,6 +7,7 @@ use scorpio_core::{
     OwnerId, SessionId,
     store::{MemoryStore, Page, Session, Store, StoreError},
 };
+use scorpio_store::SqliteStore;
 
 use crate::{
     error, json, message,
@@ -19,17 +20,21 @@ const PAGE: usize = 1_000;
 
 /// A store.
 #[pyclass(frozen, module = "scorpio._scorpio")]
-pub(crate) struct StoreCore(Arc<dyn Store>);
+pub(crate) struct StoreCore {
+    store: Arc<dyn Store>,
+    /// The same, where it is a file that can be closed.
+    file: Option<SqliteStore>,
+}
 
 impl StoreCore {
     pub(crate) fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.store)
     }
 }
 
 impl From<Arc<dyn Store>> for StoreCore {
     fn from(store: Arc<dyn Store>) -> Self {
-        Self(store)
+        Self { store, file: None }
     }
 }
 
@@ -38,15 +43,29 @@ impl StoreCore {
     /// A store in memory.
     #[staticmethod]
     fn memory() -> Self {
-        Self(Arc::new(MemoryStore::new()))
+        Self { store: Arc::new(MemoryStore::new()), file: None }
     }
 
     /// A store in a SQLite file.
     #[staticmethod]
     fn sqlite(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let runtime = runtime::handle()?;
-        let opened = py.detach(|| runtime.block_on(open(path)));
-        opened.map(Self).map_err(|failed| error::exception(py, &failed))
+        // What is wrong with a file is for the programmer who named it.
+        let opened = py.detach(|| runtime.block_on(SqliteStore::open(path)));
+        let file = opened.map_err(|failed| error::store_error(py, &failed.to_string()))?;
+        Ok(Self { store: Arc::new(file.clone()), file: Some(file) })
+    }
+
+    /// Closes the file, if there is one.
+    fn close(&self) -> PyResult<Operation> {
+        let file = self.file.clone();
+        Operation::spawn(async move {
+            let closed = match file {
+                Some(file) => file.close().await,
+                None => Ok(()),
+            };
+            answer(closed, |py, ()| Ok(py.None()))
+        })
     }
 
     /// A page of sessions, the one with the newest activity first.
@@ -88,10 +107,6 @@ impl StoreCore {
             answer(read, |py, messages| message::write(py, messages))
         })
     }
-}
-
-async fn open(path: PathBuf) -> scorpio_core::Result<Arc<dyn Store>> {
-    todo!()
 }
 
 async fn messages(
@@ -141,6 +156,6 @@ pub(crate) fn owner_id(text: &str) -> PyResult<OwnerId> {
 
 impl fmt::Debug for StoreCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StoreCore").field(&self.0).finish()
+        f.debug_tuple("StoreCore").field(&self.store).finish()
     }
 }

@@ -17,6 +17,9 @@ PRELUDE = """
 import asyncio, os, signal, sys, threading, time
 import scorpio
 NEVER = 3600.0
+def say(line):
+    # In one piece: threads do not break into each other's lines.
+    os.write(1, f"{line}\\n".encode())
 def stuck(*turns):
     return scorpio.ScriptedModel([scorpio.ScriptedTurn(text="Wait", linger=NEVER), *turns])
 """
@@ -46,12 +49,12 @@ INTERRUPTED = """
 
     agent = scorpio.Agent("test", model={model}, tools=[wait], store=store)
     threading.Thread(
-        target=lambda: (started.wait(), print("ready", flush=True)), daemon=True
+        target=lambda: (started.wait(), say("ready")), daemon=True
     ).start()
     try:
         agent.run_sync("Go.", session="chat-1")
     except KeyboardInterrupt:
-        print("interrupted", time.time(), flush=True)
+        say(f"interrupted {{time.time()}}")
         {after}
 """
 
@@ -68,7 +71,7 @@ TOOL_ASYNC = """
         try:
             await asyncio.sleep(NEVER)
         except asyncio.CancelledError:
-            print("tool cancelled", flush=True)
+            say("tool cancelled")
             raise
 """
 CALLING = 'scorpio.ScriptedModel([scorpio.ScriptedTurn(tool_calls=[("wait", {})]), "Now."])'
@@ -77,7 +80,7 @@ CALLING = 'scorpio.ScriptedModel([scorpio.ScriptedTurn(tool_calls=[("wait", {})]
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 @pytest.mark.parametrize("tool", [TOOL_PLAIN, TOOL_ASYNC], ids=["plain", "async"])
 def test_ctrl_c_stops_the_run(tool: str) -> None:
-    after = 'print(agent.run_sync("Again.", session="chat-1").text, flush=True)'
+    after = 'say(agent.run_sync("Again.", session="chat-1").text)'
     process = start(INTERRUPTED.format(tool=tool, model=CALLING, after=after))
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -89,7 +92,7 @@ def test_ctrl_c_stops_the_run(tool: str) -> None:
     (raised,) = [float(line.split()[1]) for line in lines if line.startswith("interrupted")]
     # A tenth of a second is what is promised; a machine that is busy is given more.
     assert raised - sent < 1.0
-    assert lines[-1] == "Now."
+    assert "Now." in lines
     assert ("tool cancelled" in lines) == (tool is TOOL_ASYNC)
 
 
@@ -210,7 +213,7 @@ def test_a_fork_after_the_first_run_is_refused_with_words() -> None:
     program = """
         import warnings
         warnings.simplefilter("ignore")
-        agent = scorpio.Agent("test", model="scripted:demo")
+        agent = scorpio.Agent("test", model=scorpio.ScriptedModel(["Hello."] * 4))
         if os.fork() == 0:
             print(agent.run_sync("Hi.").status, flush=True)
             sys.exit(0)

@@ -1,0 +1,127 @@
+"""What a type checker makes of programs that use the package. It is checked (mypy --strict), not run."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import scorpio
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_never, assert_type
+
+
+@dataclass
+class Order:
+    item: str
+    count: int
+
+
+@scorpio.tool
+def add(a: float, b: float = 1.0) -> float:
+    "Add two numbers."
+    return a + b
+
+
+@scorpio.tool(retry="pure", timeout=2.5)
+async def look(cx: scorpio.ToolContext, word: str) -> list[str]:
+    "Look."
+    cx.progress({"at": word})
+    return [word]
+
+
+class Counter:
+    @scorpio.tool
+    def step(self, size: int) -> int:
+        return size
+
+
+def tools() -> None:
+    assert_type(add(1, b=2), float)
+    assert_type(add.name, str)
+    assert_type(add.parameters, dict[str, Any])
+    add("1")  # type: ignore[arg-type]
+    add(1, c=2)  # type: ignore[call-arg]
+    scorpio.tool(retry="sometimes")  # type: ignore[call-overload]
+    scorpio.tool(timeout=datetime.timedelta(seconds=3))
+    assert_type(Counter().step(3), int)
+
+
+agent = scorpio.Agent("typed", model="scripted:demo", tools=[add, look, Counter().step, len])
+
+
+async def runs() -> None:
+    outcome = await agent.run("Hi.")
+    assert_type(outcome, scorpio.Outcome[None])
+    assert_type(outcome.text, str)
+    assert_type(outcome.status, Literal["done", "stopped"])
+    assert_type(outcome.usage, scorpio.Usage)
+    assert_type(outcome.messages, list[scorpio.Message])
+    assert_type(await look(scorpio.ToolContext.detached(), "a"), list[str])
+    shaped = await agent.run("Two teas.", output=Order, session="chat-1", limits=scorpio.Limits(turns=3))
+    assert_type(shaped.output, Order)
+    assert_type(agent.run_sync("Two teas.", output=list[int]).output, list[int])
+    assert_type(await agent.stream("Two teas.", output=Order).outcome(), scorpio.Outcome[Order])
+    await agent.run(3)  # type: ignore[call-overload]
+    scorpio.Agent("typed")  # type: ignore[call-arg]
+
+
+async def events() -> None:
+    async with agent.stream("Hi.") as stream:
+        assert_type(stream.steer("Be brief."), bool)
+        async for event in stream:
+            assert_type(event, scorpio.Event)
+            assert_type(event.seq, int)
+            assert_type(event.at, datetime.datetime)
+            # Told apart by class, with nothing left over.
+            match event:
+                case scorpio.TextDelta(delta) | scorpio.ReasoningDelta(delta):
+                    assert_type(delta, str)
+                case scorpio.ToolStarted(call_id, arguments=arguments):
+                    assert_type(call_id, str)
+                    assert_type(arguments, Any)
+                case scorpio.ToolFinished():
+                    assert_type(event.outcome, Literal["completed", "failed", "interrupted"])
+                case scorpio.TurnFinished(usage=usage):
+                    assert_type(usage, scorpio.Usage)
+                case scorpio.PartFinished(part):
+                    assert_type(part, scorpio.Part)
+                case scorpio.RunFinished(reason=reason):
+                    assert_type(reason, str | None)
+                case scorpio.RunStarted() | scorpio.TurnStarted() | scorpio.PartStarted() | scorpio.ToolCallDelta():
+                    pass
+                case scorpio.ToolProgress() | scorpio.DataSent() | scorpio.MessageSteered() | scorpio.RunFailed():
+                    pass
+                case scorpio.UnknownEvent(content):
+                    assert_type(content, dict[str, Any])
+                case other:
+                    assert_never(other)
+            # Told apart by `type`.
+            if event.type == "text_delta":
+                assert_type(event, scorpio.TextDelta)
+            event.seq = 3  # type: ignore[misc]
+    for event in agent.stream("Hi."):
+        assert_type(event, scorpio.Event)
+
+
+async def sessions(store: scorpio.Store) -> None:
+    assert_type(await store.sessions(limit=10), list[scorpio.Session])
+    assert_type(store.session_sync("chat-1"), scorpio.Session | None)
+    assert_type(await store.delete_session("chat-1"), bool)
+    assert_type(await agent.messages("chat-1"), list[scorpio.Message])
+    for message in agent.messages_sync("chat-1"):
+        for part in message.parts:
+            if part.type == "tool_call":
+                assert_type(part, scorpio.ToolCallPart)
+
+
+def errors() -> None:
+    try:
+        agent.run_sync("Hi.")
+    except scorpio.RateLimitError as error:
+        assert_type(error.retry_after, float | None)
+        assert_type(error.status, int | None)
+    except scorpio.ScorpioError as error:
+        assert_type(error.code, str)
+        assert_type(error.retryable, bool)

@@ -114,6 +114,9 @@ impl SqliteStore {
     /// As [`SqliteStore::open`].
     pub async fn open_with(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.as_ref();
+        if path == Path::new(":memory:") {
+            return Self::in_memory_with(&options).await;
+        }
         let readers = connect::readers(path, &options);
         Self::start(connect::file(path), path.display().to_string(), Some(readers), true, &options).await
     }
@@ -124,8 +127,11 @@ impl SqliteStore {
     ///
     /// When SQLite cannot start.
     pub async fn in_memory() -> Result<Self, StoreError> {
-        let place = "a database in memory".to_owned();
-        Self::start(connect::memory(), place, None, false, &SqliteOptions::default()).await
+        Self::in_memory_with(&SqliteOptions::default()).await
+    }
+
+    async fn in_memory_with(options: &SqliteOptions) -> Result<Self, StoreError> {
+        Self::start(connect::memory(), "a database in memory".to_owned(), None, false, options).await
     }
 
     /// Uses the database of a pool that the program has: its tables join those of the program, and reads go through the pool. What is
@@ -153,7 +159,7 @@ impl SqliteStore {
         options: &SqliteOptions,
     ) -> Result<Self, StoreError> {
         let connect = connect::for_writing(connect, options.busy_timeout);
-        let writer = Writer::start(connect::writer(&connect, &place).await?);
+        let writer = Writer::start(connect::writer(&connect, options.busy_timeout, &place).await?);
         let events = Events::start(writer.clone(), options.event_delay);
         Ok(Self(Arc::new(Inner { place, writer, readers, owns_readers, events })))
     }

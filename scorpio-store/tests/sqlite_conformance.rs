@@ -1,5 +1,6 @@
 //! SQLite passes the suite that every store passes, in a file and in memory.
 #![cfg(all(feature = "conformance", feature = "sqlite"))]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::Arc;
 

@@ -25,6 +25,10 @@ const BODY_PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn router(app: App) -> Router {
     let routes = Router::new().merge(health::routes()).merge(auth::routes()).merge(chat::routes());
     let routes = if app.settings().page { page::serve_on(routes) } else { routes.fallback(nothing_here) };
+    guard(routes, app)
+}
+
+fn guard(routes: Router<App>, app: App) -> Router {
     routes
         .layer(RequestBodyTimeoutLayer::new(BODY_PATIENCE))
         .layer(CatchPanicLayer::custom(panicked))
@@ -69,3 +73,6 @@ fn cors(settings: &Settings) -> CorsLayer {
         ])
         .max_age(Duration::from_secs(600))
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,6 +96,8 @@ class ConflictError(ScorpioError):
 class StoreError(ScorpioError):
     """The store does not answer, or fails."""
 
+    _code = "internal:database"
+
 
 class ConfigurationError(ScorpioError, ValueError):
     """An argument or a setting is wrong: an unknown provider, a malformed id, two tools of one name."""

@@ -120,7 +120,8 @@ class MemoryStore(Store):
 class SqliteStore(Store):
     """Keeps sessions in a SQLite file. Several processes may use one file at once.
 
-    What `run` has returned is on disk: it outlives a crash of the process and of the machine.
+    What a run has returned is on disk: it outlives a crash of the process and of the machine. A session whose process
+    was killed in the middle of a run takes the next message after half a minute.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -130,7 +131,7 @@ class SqliteStore(Store):
             path: The file. Its folder must be there.
 
         Raises:
-            StoreError: When it cannot be opened, or is no database of Scorpio.
+            StoreError: When it cannot be opened, or is no database of Scorpio. The message names the file.
         """
         self._core = StoreCore.sqlite(path)
         self._path = path
@@ -138,6 +139,17 @@ class SqliteStore(Store):
     def __repr__(self) -> str:
         """Its file."""
         return f"scorpio.SqliteStore({str(self._path)!r})"
+
+    async def close(self) -> None:
+        """Closes the file. Runs on it fail from then on.
+
+        Programs need not do so: what was returned is on disk already. It moves SQLite's log into the file.
+        """
+        await self._core.close().settled()
+
+    def close_sync(self) -> None:
+        """As `close`, without an event loop."""
+        self._core.close().wait_settled()
 
 
 def sessions_from_engine(text: str) -> list[Session]:

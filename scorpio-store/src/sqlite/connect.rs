@@ -1,6 +1,9 @@
 //! Opening a database, with errors that say which file and why.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use scorpio_core::store::{StoreError, StoreErrorKind};
 use sqlx::{
@@ -17,18 +20,39 @@ use super::{
 /// How many prepared statements a connection keeps: each shape of a transaction has several.
 const STATEMENTS: usize = 256;
 
+/// How long to wait before trying again to open a database that others are opening too.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// The connection that writes, with all tables in place.
 pub(super) async fn writer(
     options: &SqliteConnectOptions,
+    busy_timeout: Duration,
     place: &str,
 ) -> Result<SqliteConnection, StoreError> {
-    let failed = |error: sqlx::Error| explain(place, error);
-    let mut connection = SqliteConnection::connect_with(options).await.map_err(failed)?;
-    migrate(&mut connection).await.map_err(|error| match error {
-        Unmigrated::Failed(error) => failed(error),
-        Unmigrated::Refused(error) => StoreError::new(error.kind(), format!("{place}: {error}")),
-    })?;
+    let start = Instant::now();
+    loop {
+        match connect(options).await {
+            Ok(connection) => return Ok(connection),
+            // SQLite does not wait by itself when two connections turn on the WAL of a new database at the same time.
+            Err(Unmigrated::Failed(error)) if is_locked(&error) && start.elapsed() < busy_timeout => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(Unmigrated::Failed(error)) => return Err(explain(place, error)),
+            Err(Unmigrated::Refused(error)) => {
+                return Err(StoreError::new(error.kind(), format!("{place}: {error}")));
+            }
+        }
+    }
+}
+
+async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, Unmigrated> {
+    let mut connection = SqliteConnection::connect_with(options).await?;
+    migrate(&mut connection).await?;
     Ok(connection)
+}
+
+fn is_locked(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(5 | 6))
 }
 
 /// What every connection that writes needs: a commit that was answered survives a loss of power, and a reader never waits for it.

@@ -20,9 +20,11 @@ use scorpio_core::{
     Event, RunId, SessionId,
     store::{EventLog, EventLogStream, StoreError, StoreErrorKind},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
-use self::table::select_end;
+#[cfg(test)]
+pub(super) use self::table::select_batches;
+pub(super) use self::table::{delete_before, select_end};
 use self::{follower::Follower, live::LiveLog};
 use super::{
     SqliteStore,
@@ -33,6 +35,9 @@ use super::{
 
 /// How many events are written together at most, and how many may wait before they are written at once.
 const BATCH: usize = 256;
+
+/// How long to wait before writing again what could not be written.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// The runs that are being logged by this process.
 #[derive(Debug)]
@@ -94,6 +99,12 @@ impl Events {
             .retain(|_, log| !(log.is_done() || Arc::strong_count(log) == 1 && log.is_idle_since(time)));
     }
 
+    /// Keeps events of a session from being written as long as the guards live.
+    pub(super) async fn hold_session(&self, session: &SessionId) -> Vec<OwnedMutexGuard<()>> {
+        let logs: Vec<_> = self.live().values().filter(|log| log.session == *session).cloned().collect();
+        join_all(logs.iter().map(|log| log.hold())).await
+    }
+
     /// Forgets the runs of a session that is gone.
     pub(super) fn forget_session(&self, session: &SessionId) {
         self.live().retain(|_, log| {
@@ -114,8 +125,16 @@ async fn write_in_batches(events: Arc<Events>, writer: Writer, delay: Duration) 
             () = tokio::time::sleep(delay) => {}
             () = events.full.notified() => {}
         }
-        if let Err(error) = events.flush_all(&writer).await {
-            tracing::warn!(error = ?error, "events could not be written; they are kept and tried again with the next ones");
+        match events.flush_all(&writer).await {
+            Ok(()) => events.retire(Timestamp::MIN),
+            Err(error) => {
+                tracing::warn!(error = ?error, "events could not be written; they are kept in memory and tried again");
+                tokio::select! {
+                    () = tokio::time::sleep(AFTER_FAILURE) => {}
+                    () = events.full.notified() => {}
+                }
+                events.pending.notify_one();
+            }
         }
     }
 }
@@ -151,6 +170,8 @@ impl EventLog for SqliteStore {
         let log = self.live_log(run, &first.session).await?;
         let appended = log.append(events, now());
         if appended.is_finished {
+            // For the case that it fails here, or that the caller does not wait for it.
+            self.events().pending.notify_one();
             log.flush(run, self.writer()).await.map_err(store_error)?;
             self.events().retire(Timestamp::MIN);
         } else if appended.pending >= BATCH {
@@ -189,7 +210,7 @@ impl EventLog for SqliteStore {
 
     async fn expire(&self, time: Timestamp) -> Result<u64, StoreError> {
         self.events().flush_all(self.writer()).await.map_err(store_error)?;
-        let steps = self.write(table::delete_before(time)).await.map_err(store_error)?;
+        let steps = self.write(delete_before(time)).await.map_err(store_error)?;
         for log in self.events().live().values() {
             log.expire(time);
         }

@@ -108,7 +108,8 @@ impl SqliteStore {
         rows(&steps, 0).first().map(session).transpose()
     }
 
-    /// The events of its runs go too: they hold what was said.
+    /// The events of its runs go too: they hold what was said. A run that is still driven may log a few more, which stay until they
+    /// expire.
     pub(super) async fn remove_session(
         &self,
         owner: &OwnerId,
@@ -123,6 +124,7 @@ impl SqliteStore {
         .then(&format!("delete from scorpio_sessions where id = ? and owner = ? returning {COLUMNS}"))
         .bind(id.as_str())
         .bind(owner.as_str());
+        let _held = self.events().hold_session(id).await;
         let steps = self.write(script).await.map_err(store_error)?;
         let Some(row) = rows(&steps, 1).first() else { return Ok(None) };
         self.events().forget_session(id);

@@ -1,10 +1,13 @@
 //! How a server ends.
 
+use std::sync::Arc;
+
 use scorpio_core::{
     model::{Demo, Model},
     run::Presumed,
 };
 use scorpio_server::{App, Stores};
+use scorpio_store::SqliteStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::harness::{Puppet, Reader, TestServer, problem, text};
@@ -65,6 +68,27 @@ async fn a_server_that_shuts_down_takes_no_message() {
     let refused = server.send(&guest, "chat-1", "m1", "Hello?").await;
     let told = problem(refused, 503, "offline:chat").await;
     assert_eq!(told["retry_after"], 5);
+    problem(server.get("/health/ready").send().await.unwrap(), 503, "offline:api").await;
+    assert_eq!(server.get("/health").send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_is_a_fault_without_details() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let stores = Stores::of(Arc::new(store.clone()));
+    let server = TestServer::start(App::builder(Model::new(Demo::new(), "demo")).stores(stores)).await;
+    let guest = server.guest().await;
+    store.close().await.unwrap();
+    let asked = [
+        guest.sign(server.get("/api/history")).send().await.unwrap(),
+        server.send(&guest, "chat-1", "m1", "Hello?").await,
+        server.post("/api/auth/guest").send().await.unwrap(),
+        server.refresh(&guest.cookie).await,
+    ];
+    for answer in asked {
+        let told = problem(answer, 500, "internal:database").await;
+        assert_eq!(told["detail"], "Something went wrong. Please try again later.");
+    }
     problem(server.get("/health/ready").send().await.unwrap(), 503, "offline:api").await;
     assert_eq!(server.get("/health").send().await.unwrap().status(), 200);
 }

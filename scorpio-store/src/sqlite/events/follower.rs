@@ -130,13 +130,13 @@ impl Follower {
         Ok(())
     }
 
-    /// Whether the table has the end of the run.
+    /// Whether the table has the end of the run and nothing after the position.
     async fn is_complete(&self) -> Result<bool, StoreError> {
         let steps = self.store.read(super::select_end(self.run)).await?;
         let Some(row) = rows(&steps, 0).first() else { return Ok(false) };
         let mut columns = Columns::of(row, "scorpio_events");
-        let _last = columns.number()?;
-        columns.get()
+        let (last, is_end) = (columns.number()?, columns.get::<bool>()?);
+        Ok(is_end && last <= self.position)
     }
 
     /// Whether nobody writes the run, now and when this was last asked: a run is finished in the store a moment before its last

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use scorpio_core::{Event, RunId, SessionId};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
 use super::{BATCH, table};
 use crate::sqlite::{error::SqlResult, script::Script, writer::Writer};
@@ -25,7 +25,7 @@ pub(super) struct LiveLog {
     /// There are new events.
     pub(super) changed: Notify,
     /// Held while batches are written, so that they follow each other.
-    flushing: tokio::sync::Mutex<()>,
+    flushing: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug)]
@@ -60,12 +60,7 @@ impl LiveLog {
     /// A log that continues after the event `last`, which is in the table.
     pub(super) fn new(session: SessionId, last: u64, finished: bool) -> Self {
         let state = State { events: VecDeque::new(), start: last, written: last, last, finished };
-        Self {
-            session,
-            state: Mutex::new(state),
-            changed: Notify::new(),
-            flushing: tokio::sync::Mutex::new(()),
-        }
+        Self { session, state: Mutex::new(state), changed: Notify::new(), flushing: Arc::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -130,6 +125,11 @@ impl LiveLog {
             state.written = state.written.max(last);
             state.keep_recent();
         }
+    }
+
+    /// Waits until nothing is being written and keeps it so.
+    pub(super) async fn hold(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.flushing).lock_owned().await
     }
 
     /// Whether it has ended and is written.

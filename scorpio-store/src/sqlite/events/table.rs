@@ -63,7 +63,7 @@ pub(in crate::sqlite) fn select_end(run: RunId) -> Script {
     .bind(run.to_string())
 }
 
-pub(super) fn delete_before(time: Timestamp) -> Script {
+pub(in crate::sqlite) fn delete_before(time: Timestamp) -> Script {
     Script::new("delete from scorpio_events where appended_at < ? returning event_count").bind(time)
 }
 

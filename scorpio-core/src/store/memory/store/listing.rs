@@ -1,5 +1,8 @@
 //! Pages of sessions.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 
 use jiff::Timestamp;
