@@ -6,7 +6,7 @@ use futures::{FutureExt, StreamExt};
 
 use super::{Driver, Interrupt, unique_ids::UniqueIds};
 use crate::{
-    EventKind, Origin, Part, PartDelta, PartFinished, PartStarted, Result, TurnFinished, TurnStarted,
+    EventKind, Part, PartDelta, PartFinished, PartStarted, Result, TurnFinished, TurnStarted,
     model::{Assembler, CallContext, ModelAnswer, ModelError, ModelEvent, ModelRequest, ToolChoice},
     run::{Input, Step},
 };
@@ -109,9 +109,7 @@ impl Driver {
     }
 
     async fn answered(&mut self, turn: u32, answer: ModelAnswer) -> Result<()> {
-        let model = &self.agent.model;
-        let provider = model.provider();
-        let origin = Origin::new(&**provider.id(), provider.wire(model.name()), &**model.name());
+        let origin = self.agent.origin.clone();
         let cost_usd = self.agent.prices.cost(&self.agent.model_key, &answer.usage);
         let (usage, reason) = (answer.usage.clone(), answer.reason);
         let input = match self.complaint(&answer) {

@@ -1,5 +1,7 @@
 //! The tool calls of one turn, from planned to answered.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -38,7 +40,7 @@ pub(super) fn plan(machine: &RunMachine, message: &Message, retry: impl Fn(&str)
 
 /// SHA-256 over what makes a call this call and no other, in hexadecimal. The ids that models make are not in it: they are not
 /// to be trusted for uniqueness.
-fn idempotency_key(machine: &RunMachine, index: u32, tool: &str, arguments: &str) -> String {
+fn idempotency_key(machine: &RunMachine, index: u32, tool: &str, arguments: &str) -> Arc<str> {
     let mut hash = Sha256::new();
     for field in [machine.session().as_str().as_bytes(), machine.run().as_uuid().as_bytes()] {
         hash.update(field);
@@ -49,8 +51,11 @@ fn idempotency_key(machine: &RunMachine, index: u32, tool: &str, arguments: &str
     hash.update(tool.as_bytes());
     hash.update([0]);
     hash.update(arguments.as_bytes());
-    let digits = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    let mut hex = String::with_capacity(64);
+    for byte in hash.finalize() {
+        hex.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| char::from_digit(digit.into(), 16)));
+    }
+    hex.into()
 }
 
 impl Calls {

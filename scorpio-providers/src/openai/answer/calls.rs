@@ -83,7 +83,7 @@ impl Calls {
         push_arguments(&mut call.arguments, raw)?;
         let mut unsent = seen;
         if let Some(call_id) = starting {
-            let kind = PartKind::ToolCall { call_id: call_id.clone(), name: name.to_owned() };
+            let kind = PartKind::ToolCall { call_id: call_id.clone(), name: name.into() };
             call.started = Some(Started { part: start(kind), call_id, name: name.to_owned() });
             unsent = 0;
         }
