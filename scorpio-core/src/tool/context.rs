@@ -117,6 +117,10 @@ impl ToolContext {
         Self { run, session, owner, call_id, idempotency_key, cancel, deadline: None, events, extensions }
     }
 
+    pub(crate) fn of_turn(&self, cancel: CancellationToken) -> Self {
+        Self { cancel, ..self.clone() }
+    }
+
     pub(crate) fn of_call(&self, call_id: ToolCallId, idempotency_key: Arc<str>, deadline: Instant) -> Self {
         Self { call_id, idempotency_key, deadline: Some(deadline), ..self.clone() }
     }
