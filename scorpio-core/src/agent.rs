@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 pub use self::{builder::AgentBuilder, output::Output, request::RunRequest};
 use crate::{
-    Json, Limits, Message, PriceTable,
+    Json, Limits, Message, Origin, PriceTable,
     model::Model,
     store::{EventLog, Store},
     tool::{ToolCatalog, Toolset},
@@ -37,6 +37,8 @@ pub(crate) struct Definition {
     pub(crate) model: Model,
     /// `provider:model`, as price tables know it.
     pub(crate) model_key: String,
+    /// What the model's answers are signed with.
+    pub(crate) origin: Origin,
     pub(crate) instructions: Option<Arc<str>>,
     pub(crate) tools: Arc<ToolCatalog>,
     pub(crate) toolsets: Vec<Arc<dyn Toolset>>,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Json, MessageId, Part, RunId, SessionId, StopReason, ToolCallId, ToolResultPart, Usage,
+    Json, MessageId, Part, RunId, SessionId, StopReason, ToolCallId, ToolName, ToolResultPart, Usage,
     json::tagged_enum,
     model::{FinishReason, PartKind},
 };
@@ -66,7 +66,7 @@ payloads! {
     /// The model has answered, and its answer is stored.
     TurnFinished { turn: u32, usage: Usage, reason: FinishReason, }
     /// A tool starts.
-    ToolStarted { call_id: ToolCallId, name: String, arguments: Json, }
+    ToolStarted { call_id: ToolCallId, name: ToolName, arguments: Json, }
     /// A tool tells how far it is.
     ToolProgress { call_id: ToolCallId, progress: Json, }
     /// A tool has answered, or something has answered for it.

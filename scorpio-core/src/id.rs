@@ -1,7 +1,7 @@
 //! Identifiers. Ids that Scorpio makes are UUIDv7, so they sort by time; ids that a client or a model may choose are
 //! short strings that are checked at the door.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, ops::Deref, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -74,7 +74,9 @@ macro_rules! text_id {
             /// A new id: a UUIDv7 in its usual spelling.
             #[allow(clippy::new_without_default)]
             pub fn new() -> Self {
-                Self(Uuid::now_v7().to_string().into())
+                let mut spelling = Uuid::encode_buffer();
+                let spelling: &str = Uuid::now_v7().hyphenated().encode_lower(&mut spelling);
+                Self(spelling.into())
             }
 
             /// Takes an id that somebody else chose.
@@ -226,6 +228,68 @@ impl From<String> for ToolCallId {
 }
 
 impl fmt::Display for ToolCallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a tool. Cloning it is cheap, and it compares with texts.
+///
+/// ```
+/// use scorpio_core::ToolName;
+/// let name = ToolName::from("find_orders");
+/// assert!(name == "find_orders" && name.starts_with("find"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ToolName(Arc<str>);
+
+impl ToolName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Deref for ToolName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for ToolName {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for ToolName {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl PartialEq<str> for ToolName {
+    fn eq(&self, other: &str) -> bool {
+        *self.0 == *other
+    }
+}
+
+impl PartialEq<&str> for ToolName {
+    fn eq(&self, other: &&str) -> bool {
+        *self.0 == **other
+    }
+}
+
+impl fmt::Display for ToolName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ToolName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -60,7 +60,10 @@ impl Json {
 
     /// The text of a JSON string, and the JSON text of anything else: what a model or a person is shown.
     pub fn display_text(&self) -> String {
-        self.to::<String>().unwrap_or_else(|_| self.get().to_owned())
+        let text = self.get();
+        // Reading what is no string as one would cost the making of an error.
+        let string = if text.starts_with('"') { self.to().ok() } else { None };
+        string.unwrap_or_else(|| text.to_owned())
     }
 }
 

@@ -67,7 +67,7 @@ pub use self::{
         DataSent, Event, EventKind, PartDelta, PartFinished, PartStarted, RunEnd, RunError, RunFinished,
         RunStarted, Steered, ToolFinished, ToolProgress, ToolStarted, TurnFinished, TurnStarted,
     },
-    id::{AuthSessionId, InvalidId, MessageId, OwnerId, RunId, SessionId, ToolCallId, UserId},
+    id::{AuthSessionId, InvalidId, MessageId, OwnerId, RunId, SessionId, ToolCallId, ToolName, UserId},
     json::Json,
     message::{
         DataPart, MediaPart, MediaSource, Message, MessageStatus, Native, Origin, Part, Provenance,

@@ -2,6 +2,8 @@
 
 mod part;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +12,7 @@ pub use self::part::{
     DataPart, MediaPart, MediaSource, Native, Part, Provenance, ReasoningPart, SourcePart, TextPart,
     ToolCallPart, ToolOutcome, ToolResultPart, Trust,
 };
-use crate::{Json, MessageId, RunId, ToolCallId, Usage};
+use crate::{Json, MessageId, RunId, ToolCallId, Usage, model::Model};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,17 +62,23 @@ impl MessageStatus {
 #[non_exhaustive]
 pub struct Origin {
     /// The provider, such as `openai`.
-    pub provider: String,
+    pub provider: Arc<str>,
     /// The wire format, such as `openai-chat`.
-    pub wire: String,
+    pub wire: Arc<str>,
     /// The model's name, as the provider knows it.
-    pub model: String,
+    pub model: Arc<str>,
 }
 
 impl Origin {
     /// An origin of these three.
-    pub fn new(provider: impl Into<String>, wire: impl Into<String>, model: impl Into<String>) -> Self {
+    pub fn new(provider: impl Into<Arc<str>>, wire: impl Into<Arc<str>>, model: impl Into<Arc<str>>) -> Self {
         Self { provider: provider.into(), wire: wire.into(), model: model.into() }
+    }
+
+    /// The origin of what `model` writes.
+    pub(crate) fn of(model: &Model) -> Self {
+        let (provider, name) = (model.provider(), model.name());
+        Self::new(Arc::clone(provider.id()), provider.wire(name), Arc::clone(name))
     }
 }
 
@@ -115,13 +123,18 @@ pub struct Message {
 impl Message {
     /// A complete message of `parts`, made now, with a new id.
     pub fn new(role: Role, parts: Vec<Part>) -> Self {
+        Self::at(Timestamp::now(), MessageId::new(), role, parts)
+    }
+
+    /// A complete message of `parts`, made at `created_at`.
+    pub(crate) fn at(created_at: Timestamp, id: MessageId, role: Role, parts: Vec<Part>) -> Self {
         Self {
-            id: MessageId::new(),
+            id,
             role,
             parts,
             origin: None,
             status: MessageStatus::Complete,
-            created_at: Timestamp::now(),
+            created_at,
             run: None,
             usage: None,
             metadata: None,

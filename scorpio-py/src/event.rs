@@ -74,9 +74,10 @@ impl Translator {
         let EventKind::PartStarted(started) = &event.kind else { return };
         let part = match &started.part {
             PartKind::Reasoning => OpenPart::Reasoning,
-            PartKind::ToolCall { call_id, name } => {
-                OpenPart::ToolCall(Arc::new(CallName { call_id: call_id.to_string(), name: name.clone() }))
-            }
+            PartKind::ToolCall { call_id, name } => OpenPart::ToolCall(Arc::new(CallName {
+                call_id: call_id.to_string(),
+                name: name.to_string(),
+            })),
             _ => OpenPart::Text,
         };
         // Parts are numbered from 0 in the order they begin; a gap would be filled with text.

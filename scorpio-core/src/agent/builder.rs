@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Agent, Definition, Parameters};
 use crate::{
-    ErrorKind, Json, Limits, PriceTable, Result, ScorpioError, Surface,
+    ErrorKind, Json, Limits, Origin, PriceTable, Result, ScorpioError, Surface,
     model::Model,
     run,
     store::{EventLog, MemoryStore, Store},
@@ -169,6 +169,7 @@ impl AgentBuilder {
         Ok(Agent(Arc::new(Definition {
             name: self.name,
             model_key: model.to_string(),
+            origin: Origin::of(&model),
             model,
             instructions: self.instructions,
             tools: Arc::new(ToolCatalog::new(self.tools)?),

@@ -1,8 +1,10 @@
 //! The parts that a message is made of, and the label that says where each came from.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Json, ToolCallId, json::tagged_enum};
+use crate::{Json, ToolCallId, ToolName, json::tagged_enum};
 
 /// Whether the content of a tool's answer may be believed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,7 +30,7 @@ pub enum Provenance {
     /// A tool of the program.
     Tool {
         /// The tool's name.
-        name: String,
+        name: ToolName,
         /// Whether its answers may be believed.
         trust: Trust,
     },
@@ -94,9 +96,9 @@ pub struct ToolCallPart {
     /// The id that the result must carry.
     pub call_id: ToolCallId,
     /// The tool's name.
-    pub name: String,
+    pub name: ToolName,
     /// The arguments as the model wrote them: JSON if the model kept to the rules.
-    pub arguments: String,
+    pub arguments: Arc<str>,
     /// The provider's item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<Native>,
@@ -106,8 +108,8 @@ impl ToolCallPart {
     /// A call of `name` with `arguments`, which should be the text of a JSON object.
     pub fn new(
         call_id: impl Into<ToolCallId>,
-        name: impl Into<String>,
-        arguments: impl Into<String>,
+        name: impl Into<ToolName>,
+        arguments: impl Into<Arc<str>>,
     ) -> Self {
         Self { call_id: call_id.into(), name: name.into(), arguments: arguments.into(), native: None }
     }
@@ -148,7 +150,7 @@ pub struct ToolResultPart {
     /// The id of the call that it answers.
     pub call_id: ToolCallId,
     /// The tool's name.
-    pub name: String,
+    pub name: ToolName,
     /// What the model reads. A JSON string is shown to it as plain text.
     pub output: Json,
     /// How the call ended.
@@ -161,7 +163,7 @@ impl ToolResultPart {
     /// A result of `name` for the call `call_id`.
     pub fn new(
         call_id: ToolCallId,
-        name: impl Into<String>,
+        name: impl Into<ToolName>,
         output: Json,
         status: ToolOutcome,
         provenance: Provenance,

@@ -1,6 +1,6 @@
 //! Folds the events of a model into its answer, and holds the provider to the rules of the stream.
 
-use std::{collections::BTreeMap, mem};
+use std::mem;
 
 use super::{FinishReason, ModelError, ModelErrorKind, ModelEvent, PartKind};
 use crate::{Part, Provenance, ReasoningPart, ToolCallPart, Usage, message::TextPart};
@@ -37,7 +37,8 @@ enum Slot {
 /// Builds a [`ModelAnswer`], event by event. At any time it can tell what there is of it so far.
 #[derive(Debug, Default)]
 pub struct Assembler {
-    slots: BTreeMap<u32, Slot>,
+    /// In the order they began, with their numbers. The last is the likeliest to go on.
+    slots: Vec<(u32, Slot)>,
     usage: Usage,
     reason: Option<FinishReason>,
 }
@@ -60,22 +61,22 @@ impl Assembler {
         }
         match event {
             ModelEvent::PartStart { index, kind } => {
-                let slot = Slot::Open { kind: kind.clone(), text: String::new() };
-                if self.slots.insert(*index, slot).is_some() {
+                if self.slot(*index).is_some() {
                     return Err(protocol("a part that began twice"));
                 }
+                self.slots.push((*index, Slot::Open { kind: kind.clone(), text: String::new() }));
             }
-            ModelEvent::Delta { index, text: delta } => match self.slots.get_mut(index) {
+            ModelEvent::Delta { index, text: delta } => match self.slot(*index) {
                 Some(Slot::Open { text, .. }) => text.push_str(delta),
                 _ => return Err(protocol("a delta of a part that is not open")),
             },
-            ModelEvent::PartEnd { index, part } => match self.slots.get_mut(index) {
+            ModelEvent::PartEnd { index, part } => match self.slot(*index) {
                 Some(slot @ Slot::Open { .. }) => *slot = Slot::Done(part.clone()),
                 _ => return Err(protocol("the end of a part that is not open")),
             },
             ModelEvent::Usage(usage) => self.usage = usage.clone(),
             ModelEvent::Finish { reason } => {
-                if self.slots.values().any(|slot| matches!(slot, Slot::Open { .. })) {
+                if self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Open { .. })) {
                     return Err(protocol("a finish while a part is open"));
                 }
                 self.reason = Some(*reason);
@@ -94,7 +95,7 @@ impl Assembler {
             return Err(ModelError::new(ModelErrorKind::Truncated, "the stream ended without a finish"));
         };
         let Self { slots, usage, .. } = mem::take(self);
-        let parts = slots.into_values().filter_map(|slot| match slot {
+        let parts = slots.into_iter().filter_map(|(_, slot)| match slot {
             Slot::Done(part) => Some(part),
             Slot::Open { .. } => None,
         });
@@ -115,7 +116,11 @@ impl Assembler {
             Slot::Open { text, .. } if text.is_empty() => None,
             Slot::Open { kind, text } => Some(finished_part(kind, text)),
         };
-        self.slots.into_values().filter_map(keep).collect()
+        self.slots.into_iter().map(|(_, slot)| slot).filter_map(keep).collect()
+    }
+
+    fn slot(&mut self, index: u32) -> Option<&mut Slot> {
+        self.slots.iter_mut().rev().find(|(number, _)| *number == index).map(|(_, slot)| slot)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Part, ToolCallId, Usage};
+use crate::{Part, ToolCallId, ToolName, Usage};
 
 /// The kind of a part that has begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub enum PartKind {
         /// The call's id.
         call_id: ToolCallId,
         /// The tool's name.
-        name: String,
+        name: ToolName,
     },
 }
 

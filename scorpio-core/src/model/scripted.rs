@@ -168,7 +168,7 @@ impl ScriptedTurn {
     #[must_use]
     pub fn tool_call(mut self, call_id: impl Into<ToolCallId>, name: &str, arguments: &str) -> Self {
         self.calls = true;
-        let kind = PartKind::ToolCall { call_id: call_id.into(), name: name.to_owned() };
+        let kind = PartKind::ToolCall { call_id: call_id.into(), name: name.into() };
         self.part(kind, [arguments])
     }
 

@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use bytes::Bytes;
@@ -15,18 +15,24 @@ pub type WireKey = &'static str;
 
 /// Remembers what a value looks like on each wire that has been used with it.
 #[derive(Default)]
-pub struct Encoded(Mutex<Vec<(WireKey, Bytes)>>);
+pub struct Encoded {
+    first: OnceLock<(WireKey, Bytes)>,
+    others: OnceLock<Box<Self>>,
+}
 
 impl Encoded {
     /// The bytes for `wire`, made by `encode` the first time they are asked for.
-    pub fn get_or_encode(&self, wire: WireKey, encode: impl FnOnce() -> Bytes) -> Bytes {
-        let mut wires = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, bytes)) = wires.iter().find(|(known, _)| *known == wire) {
-            return bytes.clone();
+    pub fn get_or_encode(&self, wire: WireKey, encode: impl FnOnce() -> Bytes) -> &Bytes {
+        let mut encode = Some(encode);
+        let mut place = self;
+        loop {
+            let encode = || (wire, encode.take().map_or_else(Bytes::new, |encode| encode()));
+            let (known, bytes) = place.first.get_or_init(encode);
+            if *known == wire {
+                return bytes;
+            }
+            place = place.others.get_or_init(Box::default);
         }
-        let bytes = encode();
-        wires.push((wire, bytes.clone()));
-        bytes
     }
 }
 
@@ -60,7 +66,7 @@ impl Entry {
     }
 }
 
-/// A history that only grows. Cloning it copies pointers.
+/// A history that only grows. Cloning it copies a pointer; what is appended while there are clones copies one for each message.
 ///
 /// ```
 /// use scorpio_core::{Message, model::Transcript};
@@ -69,7 +75,7 @@ impl Entry {
 /// assert_eq!(transcript.messages().count(), 1);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Transcript(Vec<Arc<Entry>>);
+pub struct Transcript(Arc<Vec<Arc<Entry>>>);
 
 impl Transcript {
     /// An empty history.
@@ -84,7 +90,7 @@ impl Transcript {
 
     /// Appends a message that is shared with somebody else.
     pub fn push_entry(&mut self, entry: Arc<Entry>) {
-        self.0.push(entry);
+        Arc::make_mut(&mut self.0).push(entry);
     }
 
     /// The entries, oldest first.
@@ -100,6 +106,6 @@ impl Transcript {
 
 impl FromIterator<Message> for Transcript {
     fn from_iter<I: IntoIterator<Item = Message>>(messages: I) -> Self {
-        Self(messages.into_iter().map(|message| Arc::new(Entry::new(message))).collect())
+        Self(Arc::new(messages.into_iter().map(|message| Arc::new(Entry::new(message))).collect()))
     }
 }

@@ -9,7 +9,10 @@ use std::{fmt, mem, sync::Arc};
 
 use jiff::Timestamp;
 
-use self::watch::{Interrupt, Watch};
+use self::{
+    tool_turn::Calling,
+    watch::{Interrupt, Watch},
+};
 use super::{
     Applied, Input, Outcome, RunMachine, RunReport, Step,
     emitter::Emitter,
@@ -64,6 +67,8 @@ pub(crate) struct Driver {
     answer: Assembler,
     /// Calls that are durably started and wait to be launched.
     starting: Vec<ToolExecution>,
+    /// Made for the first call.
+    calling: Option<Calling>,
     /// Gone once the run is durably over.
     alive: Option<Alive>,
 }
@@ -99,6 +104,7 @@ impl Driver {
             watch,
             answer: Assembler::new(),
             starting: Vec::new(),
+            calling: None,
             alive: Some(alive),
         }
     }

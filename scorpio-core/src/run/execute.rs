@@ -48,7 +48,7 @@ pub(super) async fn execute(
     let timeout = spec.timeout.unwrap_or(default_timeout);
     let limit = spec.output_limit.unwrap_or(OUTPUT_LIMIT);
     let provenance = Provenance::Tool { name: name.clone(), trust: spec.trust };
-    let cx = cx.of_call(call_id.clone(), &idempotency_key, began + timeout);
+    let cx = cx.of_call(call_id.clone(), idempotency_key, began + timeout);
     let call = {
         let tool = SharedTool::clone(&tool);
         async move { tool.call(&cx, &arguments).await }

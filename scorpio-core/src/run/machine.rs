@@ -417,9 +417,9 @@ impl RunMachine {
     }
 
     fn assistant(&self, id: MessageId, answer: ModelAnswer, origin: Origin, at: Timestamp) -> Message {
-        let mut message = Message::new(Role::Assistant, answer.parts).with_id(id).with_origin(origin);
+        let mut message = Message::at(at, id, Role::Assistant, answer.parts).with_origin(origin);
         message.usage = Some(answer.usage);
-        self.dated(message, at)
+        message.with_run(self.run)
     }
 
     fn take_steered(&mut self, at: Timestamp) -> Vec<Message> {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Json, Message, OwnerId, RunEnd, RunId, SessionId, ToolCallId, ToolResultPart, Usage, run::RunMachine,
-    tool::RetryClass,
+    Json, Message, OwnerId, RunEnd, RunId, SessionId, ToolCallId, ToolName, ToolResultPart, Usage,
+    run::RunMachine, tool::RetryClass,
 };
 
 /// A durable thread of messages.
@@ -388,11 +388,11 @@ pub struct ToolExecution {
     /// The model's id of the call.
     pub call_id: ToolCallId,
     /// The tool's name.
-    pub tool: String,
+    pub tool: ToolName,
     /// The arguments, as the model wrote them.
-    pub arguments: String,
+    pub arguments: Arc<str>,
     /// The same at every attempt of this call, and of no other.
-    pub idempotency_key: String,
+    pub idempotency_key: Arc<str>,
     /// What a restart may do with it.
     pub retry: RetryClass,
     /// How far it is.

@@ -112,12 +112,17 @@ impl ToolContext {
         events: mpsc::UnboundedSender<ToolEvent>,
         extensions: Extensions,
     ) -> Self {
-        Self { run, session, owner, cancel, events: Some(events), extensions, ..Self::detached() }
+        let events = Some(events);
+        let (call_id, idempotency_key) = (ToolCallId::from(""), Arc::default());
+        Self { run, session, owner, call_id, idempotency_key, cancel, deadline: None, events, extensions }
     }
 
-    pub(crate) fn of_call(&self, call_id: ToolCallId, idempotency_key: &str, deadline: Instant) -> Self {
-        let (idempotency_key, deadline) = (idempotency_key.into(), Some(deadline));
-        Self { call_id, idempotency_key, deadline, ..self.clone() }
+    pub(crate) fn of_turn(&self, cancel: CancellationToken) -> Self {
+        Self { cancel, ..self.clone() }
+    }
+
+    pub(crate) fn of_call(&self, call_id: ToolCallId, idempotency_key: Arc<str>, deadline: Instant) -> Self {
+        Self { call_id, idempotency_key, deadline: Some(deadline), ..self.clone() }
     }
 
     /// The run.

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{calls::CallIds, stream::url};
 use crate::{
-    Json, Message, MessageId, MessageStatus, Part, Role, RunId, ToolCallId, ToolOutcome, ToolResultPart,
-    store::StoredMessage,
+    Json, Message, MessageId, MessageStatus, Part, Role, RunId, ToolCallId, ToolName, ToolOutcome,
+    ToolResultPart, store::StoredMessage,
 };
 
 /// A message as the AI SDK has it: all turns of a run are one assistant message, and a tool's answer stands in its call.
@@ -55,7 +55,7 @@ enum UiPart {
     },
     DynamicTool {
         tool_call_id: ToolCallId,
-        tool_name: String,
+        tool_name: ToolName,
         state: &'static str,
         input: Json,
         #[serde(skip_serializing_if = "Option::is_none")]

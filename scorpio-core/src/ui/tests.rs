@@ -151,7 +151,7 @@ fn finished(turn: u32, index: u32, part: Part) -> EventKind {
 }
 
 fn call(id: &str) -> PartKind {
-    PartKind::ToolCall { call_id: id.into(), name: "echo".to_owned() }
+    PartKind::ToolCall { call_id: id.into(), name: "echo".into() }
 }
 
 fn called(id: &str) -> Part {

@@ -103,7 +103,7 @@ impl Answer {
     }
 
     fn choice(&mut self, choice: Choice<'_>) -> Result<(), ModelError> {
-        if let Some(delta) = choice.delta.or(choice.message) {
+        if let Some(delta) = choice.delta.or(choice.message.map(|message| *message)) {
             self.delta(delta)?;
         }
         if !choice.finish_reason.is_empty() {

@@ -26,8 +26,9 @@ pub(super) struct Choice<'a> {
     pub(super) index: Number,
     #[serde(borrow, default)]
     pub(super) delta: Option<Delta<'a>>,
+    /// It is rare, and what is rare should not be moved about with what is not.
     #[serde(borrow, default)]
-    pub(super) message: Option<Delta<'a>>,
+    pub(super) message: Option<Box<Delta<'a>>>,
     #[serde(borrow, default)]
     pub(super) finish_reason: Text<'a>,
 }

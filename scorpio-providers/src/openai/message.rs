@@ -15,8 +15,8 @@ use crate::json;
 
 /// The JSON of an entry: one message, several with commas between them (a tool's message is one for each result), or nothing
 /// (an answer that holds neither text nor calls, which the wire forbids).
-pub(super) fn encoded(entry: &Entry, role: InstructionsRole) -> Bytes {
-    entry.encoded().get_or_encode(cache_key(role), || encode(entry.message(), role).into())
+pub(super) fn encoded(entry: &Entry, role: InstructionsRole) -> &Bytes {
+    entry.encoded().get_or_encode(cache_key(role), || Bytes::copy_from_slice(&encode(entry.message(), role)))
 }
 
 /// Appends a message of instructions.
@@ -35,7 +35,8 @@ fn cache_key(role: InstructionsRole) -> WireKey {
 }
 
 fn encode(message: &Message, role: InstructionsRole) -> Vec<u8> {
-    let mut out = Vec::new();
+    // Enough for a call or its result.
+    let mut out = Vec::with_capacity(256);
     match message.role {
         Role::System => instructions(&mut out, &joined_text(message), role),
         Role::Assistant => assistant(&mut out, message),

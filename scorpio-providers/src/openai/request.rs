@@ -26,9 +26,9 @@ type Extra<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 pub(super) fn encode(request: &ModelRequest, dialect: Dialect) -> Result<Vec<u8>, ModelError> {
     let role = dialect.instructions_role(&request.model);
     let extra = extra(request.extra.as_ref())?;
-    let messages: Vec<Bytes> =
+    let messages: Vec<&Bytes> =
         request.transcript.entries().iter().map(|entry| message::encoded(entry, role)).collect();
-    let tools = if request.tools.is_empty() { Bytes::new() } else { encoded_tools(&request.tools) };
+    let tools = if request.tools.is_empty() { &Bytes::new() } else { encoded_tools(&request.tools) };
     let size = messages.iter().map(|message| message.len() + 1).sum::<usize>();
     let instructions = request.instructions.as_deref().unwrap_or_default();
 
@@ -38,7 +38,7 @@ pub(super) fn encode(request: &ModelRequest, dialect: Dialect) -> Result<Vec<u8>
     all_messages(&mut out, instructions, &messages, role);
     if !tools.is_empty() {
         json::key(&mut out, "tools");
-        out.extend_from_slice(&tools);
+        out.extend_from_slice(tools);
     }
     json::raw_field(&mut out, "stream", "true");
     json::raw_field(&mut out, "stream_options", r#"{"include_usage":true}"#);
@@ -50,7 +50,7 @@ pub(super) fn encode(request: &ModelRequest, dialect: Dialect) -> Result<Vec<u8>
     Ok(out)
 }
 
-fn all_messages(out: &mut Vec<u8>, instructions: &str, messages: &[Bytes], role: InstructionsRole) {
+fn all_messages(out: &mut Vec<u8>, instructions: &str, messages: &[&Bytes], role: InstructionsRole) {
     json::key(out, "messages");
     out.push(b'[');
     if !instructions.is_empty() {
@@ -153,7 +153,7 @@ fn response_format(out: &mut Vec<u8>, output: &OutputSchema) -> Result<(), Model
     Ok(())
 }
 
-fn encoded_tools(tools: &ToolCatalog) -> Bytes {
+fn encoded_tools(tools: &ToolCatalog) -> &Bytes {
     tools.encoded().get_or_encode(WIRE, || {
         let mut out = vec![b'['];
         tools.specs().for_each(|spec| tool(&mut out, spec));

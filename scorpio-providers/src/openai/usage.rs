@@ -19,7 +19,7 @@ pub(super) fn usage(raw: &RawValue) -> Usage {
     usage.cache_read = cache_read;
     usage.cache_write = cache_write;
     usage.reasoning = reasoning;
-    usage.raw = Json::parse(raw.get()).ok();
+    usage.raw = Some(Json::from(raw.to_owned()));
     usage
 }
 

@@ -139,7 +139,7 @@ pub(super) fn with_calls(machine: &mut RunMachine, calls: u32) -> Vec<ToolExecut
     let mut answer = Assembler::new();
     for index in 0..calls {
         let (call_id, name) = (ToolCallId::from(format!("call_{index}")), format!("tool_{index}"));
-        let start = PartKind::ToolCall { call_id: call_id.clone(), name: name.clone() };
+        let start = PartKind::ToolCall { call_id: call_id.clone(), name: name.as_str().into() };
         answer.push(&ModelEvent::PartStart { index, kind: start }).unwrap();
         let part = Part::ToolCall(ToolCallPart::new(call_id, name, r#"{"n" : 1.0}"#));
         answer.push(&ModelEvent::PartEnd { index, part }).unwrap();

@@ -49,11 +49,11 @@ impl Log<'_> {
     fn part(&mut self, index: u32, part: &Part) {
         let turn = self.turn;
         let (kind, text) = match part {
-            Part::Text(text) => (PartKind::Text, &text.text),
-            Part::Reasoning(reasoning) => (PartKind::Reasoning, &reasoning.text),
+            Part::Text(text) => (PartKind::Text, text.text.as_str()),
+            Part::Reasoning(reasoning) => (PartKind::Reasoning, reasoning.text.as_str()),
             Part::ToolCall(call) => {
                 let (call_id, name) = (call.call_id.clone(), call.name.clone());
-                (PartKind::ToolCall { call_id, name }, &call.arguments)
+                (PartKind::ToolCall { call_id, name }, &*call.arguments)
             }
             Part::ToolResult(result) => {
                 let result = result.clone();
@@ -62,7 +62,7 @@ impl Log<'_> {
             // The stream has no word for the others, or they stand in the history.
             _ => return,
         };
-        let text = Arc::from(text.as_str());
+        let text = Arc::from(text);
         self.push(EventKind::PartStarted(PartStarted { turn, index, part: kind }));
         self.push(EventKind::PartDelta(PartDelta { turn, index, text }));
         self.push(EventKind::PartFinished(PartFinished { turn, index, part: part.clone() }));

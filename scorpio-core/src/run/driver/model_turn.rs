@@ -6,8 +6,8 @@ use futures::{FutureExt, StreamExt};
 
 use super::{Driver, Interrupt, unique_ids::UniqueIds};
 use crate::{
-    EventKind, Origin, Part, PartDelta, PartFinished, PartStarted, Result, TurnFinished, TurnStarted,
-    model::{Assembler, CallContext, ModelAnswer, ModelError, ModelEvent, ModelRequest},
+    EventKind, Part, PartDelta, PartFinished, PartStarted, Result, TurnFinished, TurnStarted,
+    model::{Assembler, CallContext, ModelAnswer, ModelError, ModelEvent, ModelRequest, ToolChoice},
     run::{Input, Step},
 };
 
@@ -49,7 +49,8 @@ impl Driver {
 
     async fn ask(&mut self, turn: u32) -> Result<(), Broken> {
         let request = self.request();
-        let cx = CallContext::new().with_run(self.lease.run).with_cancel(self.handle.cancellation().clone());
+        let cancel = self.handle.cancellation().clone();
+        let cx = CallContext { run: Some(self.lease.run), cancel, deadline: None };
         let provider = Arc::clone(self.agent.model.provider());
         let mut ids = UniqueIds::default();
         self.emitter.flush().await;
@@ -92,21 +93,23 @@ impl Driver {
 
     fn request(&self) -> ModelRequest {
         let agent = &self.agent;
-        let mut request = ModelRequest::new(Arc::clone(agent.model.name()), self.transcript.clone());
-        request.instructions.clone_from(&agent.instructions);
-        request.tools = Arc::clone(&self.tools);
-        request.output = self.output.as_ref().map(|output| Arc::clone(&output.schema));
-        request.max_output_tokens = agent.parameters.max_output_tokens;
-        request.temperature = agent.parameters.temperature;
-        request.reasoning_effort.clone_from(&agent.parameters.reasoning_effort);
-        request.extra.clone_from(&agent.parameters.extra);
-        request
+        ModelRequest {
+            model: Arc::clone(agent.model.name()),
+            instructions: agent.instructions.clone(),
+            transcript: self.transcript.clone(),
+            tools: Arc::clone(&self.tools),
+            tool_choice: ToolChoice::Auto,
+            parallel_tool_calls: None,
+            output: self.output.as_ref().map(|output| Arc::clone(&output.schema)),
+            max_output_tokens: agent.parameters.max_output_tokens,
+            temperature: agent.parameters.temperature,
+            reasoning_effort: agent.parameters.reasoning_effort.clone(),
+            extra: agent.parameters.extra.clone(),
+        }
     }
 
     async fn answered(&mut self, turn: u32, answer: ModelAnswer) -> Result<()> {
-        let model = &self.agent.model;
-        let provider = model.provider();
-        let origin = Origin::new(&**provider.id(), provider.wire(model.name()), &**model.name());
+        let origin = self.agent.origin.clone();
         let cost_usd = self.agent.prices.cost(&self.agent.model_key, &answer.usage);
         let (usage, reason) = (answer.usage.clone(), answer.reason);
         let input = match self.complaint(&answer) {

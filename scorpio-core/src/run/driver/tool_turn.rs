@@ -21,6 +21,13 @@ enum Happened {
     Ended(Executed),
 }
 
+/// What the tools of a run are given, and where they are heard.
+#[derive(Debug)]
+pub(super) struct Calling {
+    cx: ToolContext,
+    sayings: mpsc::UnboundedReceiver<ToolEvent>,
+}
+
 type Running = FuturesUnordered<BoxFuture<'static, Executed>>;
 
 impl Driver {
@@ -39,10 +46,11 @@ impl Driver {
     }
 
     pub(super) async fn tool_turn(&mut self) -> Result<()> {
-        let (said, mut sayings) = mpsc::unbounded_channel();
-        let cancel = self.handle.cancellation().child_token();
-        let (session, owner) = (self.session.clone(), self.owner.clone());
-        let cx = ToolContext::of_run(self.lease.run, session, owner, cancel, said, self.extensions.clone());
+        let mut calling = self.calling.take().unwrap_or_else(|| self.calling());
+        let Calling { cx, sayings } = &mut calling;
+        // Nobody listens to what the tools of earlier turns left behind.
+        while sayings.try_recv().is_ok() {}
+        let cx = cx.of_turn(self.handle.cancellation().child_token());
         let mut running = Running::new();
         self.launch(&running, &cx);
         while !running.is_empty() {
@@ -70,7 +78,16 @@ impl Driver {
                 }
             }
         }
+        self.calling = Some(calling);
         Ok(())
+    }
+
+    fn calling(&self) -> Calling {
+        let (said, sayings) = mpsc::unbounded_channel();
+        let cancel = self.handle.cancellation().clone();
+        let (session, owner) = (self.session.clone(), self.owner.clone());
+        let cx = ToolContext::of_run(self.lease.run, session, owner, cancel, said, self.extensions.clone());
+        Calling { cx, sayings }
     }
 
     /// Runs what is durably started.

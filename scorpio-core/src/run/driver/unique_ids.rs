@@ -1,6 +1,6 @@
 //! Ids of the tool calls of one answer. The results are matched by them, also by those who watch the answer arrive.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::{
     Part, ToolCallId,
@@ -10,7 +10,8 @@ use crate::{
 /// Gives calls that share an id with an earlier call of the same answer an id of their own, from the first event of the call on.
 #[derive(Debug, Default)]
 pub(super) struct UniqueIds {
-    taken: HashSet<ToolCallId>,
+    /// Answers hold a handful of calls, which are found faster than hashed.
+    taken: Vec<ToolCallId>,
     renamed: HashMap<u32, ToolCallId>,
 }
 
@@ -20,10 +21,11 @@ impl UniqueIds {
             ModelEvent::PartStart { index, kind: PartKind::ToolCall { call_id, .. } } => {
                 let mut copy = 2;
                 let original = call_id.clone();
-                while !self.taken.insert(call_id.clone()) {
+                while self.taken.contains(call_id) {
                     *call_id = ToolCallId::from(format!("{original}-{copy}"));
                     copy += 1;
                 }
+                self.taken.push(call_id.clone());
                 if *call_id != original {
                     self.renamed.insert(*index, call_id.clone());
                 }

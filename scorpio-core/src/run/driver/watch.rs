@@ -1,9 +1,10 @@
 //! What can interrupt a run while it waits, and the heartbeat of its lease.
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::Arc,
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -35,6 +36,8 @@ pub(super) struct Watch {
     cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
     deadline: Option<Instant>,
     timer: Pin<Box<Sleep>>,
+    /// Whom the two wake. A run waits for every piece of an answer, and asking them each time would change nothing.
+    waker: Option<Waker>,
     confirmed: Instant,
     store: Arc<dyn Store>,
     lease: Lease,
@@ -55,6 +58,7 @@ impl Watch {
             cancelled: Box::pin(cancel.clone().cancelled_owned()),
             deadline,
             timer: Box::pin(sleep_until(deadline.map_or(beat, |deadline| deadline.min(beat)))),
+            waker: None,
             confirmed: now,
             store,
             lease,
@@ -73,12 +77,28 @@ impl Watch {
             if self.cancel.is_cancelled() {
                 return Err(Interrupt::Stop(StopReason::Cancelled));
             }
-            tokio::select! {
-                biased;
-                done = &mut work => return Ok(done),
-                () = &mut self.cancelled => {}
-                () = &mut self.timer => self.tick().await?,
+            let done = poll_fn(|cx| match work.as_mut().poll(cx) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending => self.poll_alarm(cx).map(|()| None),
+            });
+            match done.await {
+                Some(done) => return Ok(done),
+                None if self.cancel.is_cancelled() => {}
+                None => self.tick().await?,
             }
+        }
+    }
+
+    /// Ready when the run is cancelled or the timer goes off.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let is_set = self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        if is_set && !self.timer.is_elapsed() && !self.cancel.is_cancelled() {
+            return Poll::Pending;
+        }
+        self.waker = Some(cx.waker().clone());
+        match self.cancelled.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => self.timer.as_mut().poll(cx),
         }
     }
 
@@ -93,6 +113,8 @@ impl Watch {
         let retry = now + HEARTBEAT / 10;
         let beat = (self.confirmed + HEARTBEAT).max(retry);
         self.timer.as_mut().reset(self.deadline.map_or(beat, |deadline| deadline.min(beat)));
+        // A timer that has gone off has forgotten whom it wakes.
+        self.waker = None;
         Ok(())
     }
 

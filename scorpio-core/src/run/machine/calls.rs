@@ -1,6 +1,6 @@
 //! The tool calls of one turn, from planned to answered.
 
-use std::fmt::Write;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::RunMachine;
 use crate::{
-    Json, Message, Part, Provenance, Role, ToolOutcome, ToolResultPart,
+    Json, Message, MessageId, Part, Provenance, Role, ToolOutcome, ToolResultPart,
     store::{ExecutionStatus, ToolExecution},
     tool::RetryClass,
 };
@@ -40,7 +40,7 @@ pub(super) fn plan(machine: &RunMachine, message: &Message, retry: impl Fn(&str)
 
 /// SHA-256 over what makes a call this call and no other, in hexadecimal. The ids that models make are not in it: they are not
 /// to be trusted for uniqueness.
-fn idempotency_key(machine: &RunMachine, index: u32, tool: &str, arguments: &str) -> String {
+fn idempotency_key(machine: &RunMachine, index: u32, tool: &str, arguments: &str) -> Arc<str> {
     let mut hash = Sha256::new();
     for field in [machine.session().as_str().as_bytes(), machine.run().as_uuid().as_bytes()] {
         hash.update(field);
@@ -51,11 +51,11 @@ fn idempotency_key(machine: &RunMachine, index: u32, tool: &str, arguments: &str
     hash.update(tool.as_bytes());
     hash.update([0]);
     hash.update(arguments.as_bytes());
-    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let mut hex = String::with_capacity(64);
+    for byte in hash.finalize() {
+        hex.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| char::from_digit(digit.into(), 16)));
+    }
+    hex.into()
 }
 
 impl Calls {
@@ -108,7 +108,7 @@ impl Calls {
             changed.push(execution.clone());
         }
         let results = self.0.iter().filter_map(|execution| execution.result.clone());
-        (Message::new(Role::Tool, results.map(Part::ToolResult).collect()), changed)
+        (Message::at(at, MessageId::new(), Role::Tool, results.map(Part::ToolResult).collect()), changed)
     }
 
     fn unfinished(&mut self, index: u32) -> Option<&mut ToolExecution> {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use scorpio_core::{
-    Part, ToolCallId, ToolCallPart,
+    Part, ToolCallId, ToolCallPart, ToolName,
     model::{FinishReason, ModelError, ModelErrorKind, ModelEvent, PartKind},
 };
 use serde::de::IgnoredAny;
@@ -36,7 +36,7 @@ struct Call {
 struct Started {
     part: u32,
     call_id: ToolCallId,
-    name: String,
+    name: ToolName,
 }
 
 impl Calls {
@@ -83,8 +83,9 @@ impl Calls {
         push_arguments(&mut call.arguments, raw)?;
         let mut unsent = seen;
         if let Some(call_id) = starting {
-            let kind = PartKind::ToolCall { call_id: call_id.clone(), name: name.to_owned() };
-            call.started = Some(Started { part: start(kind), call_id, name: name.to_owned() });
+            let name = ToolName::from(name);
+            let kind = PartKind::ToolCall { call_id: call_id.clone(), name: name.clone() };
+            call.started = Some(Started { part: start(kind), call_id, name });
             unsent = 0;
         }
         let Some(started) = &call.started else { return Ok(None) };
@@ -102,7 +103,7 @@ impl Calls {
             match &call.started {
                 Some(Started { part, call_id, name }) => {
                     let part_of_call =
-                        ToolCallPart::new(call_id.clone(), name.as_str(), call.arguments.as_str());
+                        ToolCallPart::new(call_id.clone(), name.clone(), call.arguments.as_str());
                     events
                         .push_back(ModelEvent::PartEnd { index: *part, part: Part::ToolCall(part_of_call) });
                 }

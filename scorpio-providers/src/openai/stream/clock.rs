@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -26,6 +26,8 @@ pub(in crate::openai) struct Clock {
     closing: Option<Instant>,
     has_spoken: bool,
     timer: Pin<Box<Sleep>>,
+    /// Whom the timer wakes. Asking it again would change nothing.
+    waker: Option<Waker>,
 }
 
 impl Clock {
@@ -33,7 +35,16 @@ impl Clock {
     pub(in crate::openai) fn new(timeouts: Timeouts, begun: Instant) -> Self {
         let now = Instant::now();
         let timer = Box::pin(sleep_until(now + timeouts.idle));
-        Self { timeouts, begun, answered: now, received: now, closing: None, has_spoken: false, timer }
+        Self {
+            timeouts,
+            begun,
+            answered: now,
+            received: now,
+            closing: None,
+            has_spoken: false,
+            timer,
+            waker: None,
+        }
     }
 
     /// Bytes came.
@@ -86,7 +97,12 @@ impl Clock {
     fn poll_until(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         if deadline < self.timer.deadline() {
             self.timer.as_mut().reset(deadline);
+        } else if !self.timer.is_elapsed()
+            && self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
+            return Poll::Pending;
         }
+        self.waker = Some(cx.waker().clone());
         while self.timer.as_mut().poll(cx).is_ready() {
             if Instant::now() >= deadline {
                 return Poll::Ready(());
