@@ -63,6 +63,8 @@ visit('used-up messages are told kindly, and nothing is lost', { expect: ['quota
   assert.equal(await banner.getAttribute('data-code'), 'rate_limit:chat');
   assert.match(await banner.innerText(), /You have used your 3 messages of the last 24 hours/);
   assert.equal(await visitor.composer.inputValue(), 'What is 4+4?', 'the question is still there');
+  // The list and the banner are drawn one after the other.
+  await visitor.questions.nth(3).waitFor({ state: 'detached' });
   assert.equal(await visitor.questions.count(), 3);
 
   await banner.getByRole('button', { name: 'Create an account' }).click();
