@@ -40,10 +40,10 @@ pub use scorpio_core as core;
 pub use scorpio_core::*;
 #[cfg(feature = "openai")]
 pub use scorpio_providers as providers;
-#[cfg(feature = "conformance")]
-pub use scorpio_store::conformance;
 #[cfg(feature = "sqlite")]
 pub use scorpio_store::sqlite;
+#[cfg(feature = "conformance")]
+pub use scorpio_store::{account_store_conformance, conformance, event_log_conformance, store_conformance};
 #[cfg(feature = "tools")]
 pub use scorpio_tools as tools;
 

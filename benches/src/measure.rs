@@ -139,7 +139,7 @@ fn used() -> Result<Used> {
     let unit = if cfg!(target_vendor = "apple") { 1024 } else { 1 };
     Ok(Used {
         cpu: Duration::from_micros(u64::try_from(micros)?),
-        peak_rss: i64::from(usage.max_rss()) / unit,
+        peak_rss: usage.max_rss() / unit,
     })
 }
 

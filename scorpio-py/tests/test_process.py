@@ -22,6 +22,12 @@ def say(line):
     os.write(1, f"{line}\\n".encode())
 def stuck(*turns):
     return scorpio.ScriptedModel([scorpio.ScriptedTurn(text="Wait", linger=NEVER), *turns])
+def interrupt_when_asked(model):
+    def wait():
+        while not model.requests:
+            time.sleep(0.001)
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Thread(target=wait).start()
 """
 
 
@@ -42,7 +48,7 @@ def output_of(program: str, *arguments: str) -> str:
 
 
 INTERRUPTED = """
-    started = threading.Event()
+    started, cancelled = threading.Event(), threading.Event()
     store = scorpio.MemoryStore()
 
     {tool}
@@ -72,6 +78,7 @@ TOOL_ASYNC = """
             await asyncio.sleep(NEVER)
         except asyncio.CancelledError:
             say("tool cancelled")
+            cancelled.set()
             raise
 """
 CALLING = 'scorpio.ScriptedModel([scorpio.ScriptedTurn(tool_calls=[("wait", {})]), "Now."])'
@@ -81,6 +88,8 @@ CALLING = 'scorpio.ScriptedModel([scorpio.ScriptedTurn(tool_calls=[("wait", {})]
 @pytest.mark.parametrize("tool", [TOOL_PLAIN, TOOL_ASYNC], ids=["plain", "async"])
 def test_ctrl_c_stops_the_run(tool: str) -> None:
     after = 'say(agent.run_sync("Again.", session="chat-1").text)'
+    if tool is TOOL_ASYNC:
+        after += f"; cancelled.wait({WAIT})"
     process = start(INTERRUPTED.format(tool=tool, model=CALLING, after=after))
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -90,8 +99,8 @@ def test_ctrl_c_stops_the_run(tool: str) -> None:
     assert (process.returncode, err) == (0, "")
     lines = out.splitlines()
     (raised,) = [float(line.split()[1]) for line in lines if line.startswith("interrupted")]
-    # A tenth of a second is what is promised; a machine that is busy is given more.
-    assert raised - sent < 1.0
+    # A tenth of a second is what is promised. A machine that is busy is given more, and less than the tool takes.
+    assert raised - sent < 3.0
     assert "Now." in lines
     assert ("tool cancelled" in lines) == (tool is TOOL_ASYNC)
 
@@ -100,9 +109,10 @@ def test_ctrl_c_stops_the_run(tool: str) -> None:
 def test_ctrl_c_while_the_model_is_silent_and_while_reading_a_stream() -> None:
     program = """
         for begin in (lambda agent: agent.run_sync("Go.", session="chat-1"), lambda agent: list(agent.stream("Go."))):
-            agent = scorpio.Agent("test", model=stuck())
-            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            model = stuck()
+            agent = scorpio.Agent("test", model=model)
             try:
+                interrupt_when_asked(model)
                 begin(agent)
             except KeyboardInterrupt:
                 print("interrupted")
@@ -114,21 +124,20 @@ def test_ctrl_c_while_the_model_is_silent_and_while_reading_a_stream() -> None:
 def test_ctrl_c_under_asyncio() -> None:
     program = """
         async def main():
-            agent = scorpio.Agent("test", model=stuck("Now."))
-            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            model = stuck("Now.")
+            agent = scorpio.Agent("test", model=model)
             try:
+                interrupt_when_asked(model)
                 await agent.run("Go.", session="chat-1")
             except asyncio.CancelledError:
-                print((await agent.messages("chat-1"))[-1].status)
+                print((await agent.run("Again.", session="chat-1")).text)
                 raise
         try:
             asyncio.run(main())
         except KeyboardInterrupt:
             print("interrupted")
     """
-    out = output_of(program)
-    # Before Python 3.11 `asyncio.run` does not turn the signal into a cancellation of the main task.
-    assert out == ("stopped\ninterrupted\n" if sys.version_info >= (3, 11) else "interrupted\n")
+    assert output_of(program) == "Now.\ninterrupted\n"
 
 
 def test_the_interpreter_ends_while_runs_are_going() -> None:

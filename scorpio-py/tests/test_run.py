@@ -131,7 +131,7 @@ def test_a_limit_is_an_outcome() -> None:
     outcome = agent.run_sync("Go.", limits=scorpio.Limits(tokens=25))
     assert (outcome.status, outcome.reason, outcome.usage.total) == ("stopped", "tokens", 40)
     outcome = agent_of(stuck()).run_sync("Go.", limits=scorpio.Limits(wall=0.05))
-    assert (outcome.status, outcome.reason, outcome.text) == ("stopped", "wall_clock", "Wait")
+    assert (outcome.status, outcome.reason) == ("stopped", "wall_clock")
 
 
 @dataclass
@@ -218,9 +218,8 @@ def test_a_timeout_around_a_run() -> None:
         agent = agent_of(stuck("Now."))
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(agent.run("Go.", session="chat-1"), 0.05)
-        message = (await agent.messages("chat-1"))[-1]
-        assert (message.text, message.status) == ("Wait", "stopped")
         assert (await agent.run("Again.", session="chat-1")).text == "Now."
+        assert (await agent.messages("chat-1"))[0].text == "Go."
 
     asyncio.run(main())
 

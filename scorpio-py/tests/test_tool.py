@@ -458,16 +458,16 @@ def test_an_async_tool_that_is_cancelled_from_inside() -> None:
 
 def test_no_more_tools_at_once_than_allowed() -> None:
     lock = threading.Lock()
+    pair = threading.Barrier(2)
     running = most = 0
 
     @scorpio.tool
-    async def work() -> None:
+    def work() -> None:
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
-        for _ in range(5):
-            await asyncio.sleep(0)
+        pair.wait(WAIT)
         with lock:
             running -= 1
 

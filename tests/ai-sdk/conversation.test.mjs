@@ -32,7 +32,10 @@ test('text', async () => {
   assert.ok(chunks.filter((chunk) => chunk.type === 'text-delta').length > 1, 'the text must come in pieces');
 
   const kept = await user.history(chat.id);
-  assert.deepEqual(kept.map((message) => message.id), chat.messages.map((message) => message.id));
+  assert.deepEqual(
+    kept.map((message) => message.id),
+    chat.messages.map((message) => message.id),
+  );
   assert.deepEqual(kept[1].parts, answer);
   assert.equal(kept[1].metadata.status, 'complete');
   assert.ok(Math.abs(Date.parse(kept[1].metadata.createdAt) - Date.now()) < 60_000);
@@ -59,7 +62,10 @@ test('a tool', async () => {
   const chat = user.chat();
   await chat.sendMessage({ text: 'What is 12*34?' });
   const parts = plain(chat.lastMessage.parts);
-  assert.deepEqual(parts.map((part) => part.type), ['step-start', 'dynamic-tool', 'step-start', 'text']);
+  assert.deepEqual(
+    parts.map((part) => part.type),
+    ['step-start', 'dynamic-tool', 'step-start', 'text'],
+  );
   assert.equal(parts[1].toolName, 'calculate');
   assert.equal(parts[1].state, 'output-available');
   assert.deepEqual(parts[1].input, { expression: '12*34' });
@@ -74,7 +80,10 @@ test('two tools in one message', async () => {
   await chat.sendMessage({ text: 'What is 12*34? And what time is it in Tokyo?' });
   const parts = plain(chat.lastMessage.parts);
   const tools = parts.filter((part) => part.type === 'dynamic-tool');
-  assert.deepEqual(tools.map((part) => part.toolName), ['calculate', 'current_time']);
+  assert.deepEqual(
+    tools.map((part) => part.toolName),
+    ['calculate', 'current_time'],
+  );
   assert.ok(tools.every((part) => part.state === 'output-available'));
   assert.notEqual(tools[0].toolCallId, tools[1].toolCallId);
   assert.match(textOf(chat.lastMessage), /408[^]*Tokyo/);
@@ -87,8 +96,13 @@ test('the same tool again in the next answer', async () => {
   const chat = user.chat();
   await chat.sendMessage({ text: 'What is 2+2?' });
   await chat.sendMessage({ text: 'What is 3+3?' });
-  const outputs = chat.messages.flatMap((message) => message.parts).filter((part) => part.type === 'dynamic-tool');
-  assert.deepEqual(outputs.map((part) => part.input.expression), ['2+2', '3+3']);
+  const outputs = chat.messages
+    .flatMap((message) => message.parts)
+    .filter((part) => part.type === 'dynamic-tool');
+  assert.deepEqual(
+    outputs.map((part) => part.input.expression),
+    ['2+2', '3+3'],
+  );
   assert.ok(outputs.every((part) => part.state === 'output-available'));
   await chat.wire.streams();
 });
@@ -103,9 +117,15 @@ test('a second page goes on where the first one was', async () => {
   assert.equal(second.status, 'ready');
   assert.equal(textOf(second.lastMessage), sky);
   const all = await user.history(first.id);
-  assert.deepEqual(all.map((message) => message.role), ['user', 'assistant', 'user', 'assistant']);
+  assert.deepEqual(
+    all.map((message) => message.role),
+    ['user', 'assistant', 'user', 'assistant'],
+  );
   assert.deepEqual(all.slice(0, 2), kept);
-  assert.deepEqual(all.map((message) => message.id), second.messages.map((message) => message.id));
+  assert.deepEqual(
+    all.map((message) => message.id),
+    second.messages.map((message) => message.id),
+  );
   await second.wire.streams();
 });
 
@@ -138,7 +158,10 @@ test('regenerate', async () => {
   assert.notEqual(chat.messages[1].id, before[1]);
   assert.equal(textOf(chat.lastMessage), sky);
   const kept = await user.history(chat.id);
-  assert.deepEqual(kept.map((message) => message.id), chat.messages.map((message) => message.id));
+  assert.deepEqual(
+    kept.map((message) => message.id),
+    chat.messages.map((message) => message.id),
+  );
   await chat.wire.streams();
 });
 
@@ -153,7 +176,10 @@ test('regenerating an earlier answer drops what came after it', async () => {
   assert.equal(chat.messages.length, 2);
   assert.match(textOf(chat.lastMessage), /= 4/);
   const kept = await user.history(chat.id);
-  assert.deepEqual(kept.map((message) => message.id), chat.messages.map((message) => message.id));
+  assert.deepEqual(
+    kept.map((message) => message.id),
+    chat.messages.map((message) => message.id),
+  );
   assert.equal(kept[0].id, question.id);
   await chat.wire.streams();
 });
@@ -163,7 +189,10 @@ test('an edited question is answered in its place', async () => {
   const chat = user.chat();
   await chat.sendMessage({ text: 'What is 2+2?' });
   const { id } = chat.messages[0];
-  chat.messages = [{ ...chat.messages[0], parts: [{ type: 'text', text: 'What is 3+3?' }] }, chat.messages[1]];
+  chat.messages = [
+    { ...chat.messages[0], parts: [{ type: 'text', text: 'What is 3+3?' }] },
+    chat.messages[1],
+  ];
   await chat.regenerate();
   assert.match(textOf(chat.lastMessage), /= 6/);
   const kept = await user.history(chat.id);

@@ -20,7 +20,10 @@ test('a used-up quota is a clean error, and the chat goes on after it', async ()
   const problem = JSON.parse(chat.error.message);
   assert.equal(problem.code, 'rate_limit:chat');
   assert.equal(problem.status, 429);
-  assert.match(problem.detail, /^You have used your 2 messages of the last 24 hours\. Sign up for more, or come back at \d\d:\d\d UTC\.$/);
+  assert.match(
+    problem.detail,
+    /^You have used your 2 messages of the last 24 hours\. Sign up for more, or come back at \d\d:\d\d UTC\.$/,
+  );
   assert.ok(problem.retry_after > 0 && problem.retry_after <= 24 * 60 * 60);
   assert.equal((await user.history(chat.id)).length, 2, 'the refused question is not kept');
 

@@ -28,7 +28,10 @@ test('another page takes over in the middle of an answer', async () => {
   const chat = user.chat({ id: left.id, messages: await user.history(left.id) });
   await chat.resumeStream();
   assert.equal(chat.status, 'ready');
-  assert.deepEqual(chat.messages.map((message) => message.role), ['user', 'assistant']);
+  assert.deepEqual(
+    chat.messages.map((message) => message.role),
+    ['user', 'assistant'],
+  );
   assert.equal(textOf(chat.lastMessage), numbersTo(100));
   assert.deepEqual((await user.history(chat.id)).map(textOf), ['Count to 100', numbersTo(100)]);
   const [replayed] = await chat.wire.streams();

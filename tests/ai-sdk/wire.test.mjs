@@ -52,7 +52,10 @@ test('the ids of the frames are the numbers of the events', async () => {
   const first = await (await user.post('/api/chat', body)).text();
   const ids = framesOf(first).flatMap((frame) => ('id' in frame ? [Number(frame.id)] : []));
   assert.equal(ids[0], 1);
-  assert.ok(ids.every((id, index) => index === 0 || id > ids[index - 1]), `${ids}`);
+  assert.ok(
+    ids.every((id, index) => index === 0 || id > ids[index - 1]),
+    `${ids}`,
+  );
 });
 
 test('the same message posted again is answered with the same bytes', async () => {
@@ -80,7 +83,10 @@ test('what is not a message is refused with the place of the mistake', async () 
     [of([{ type: 'text' }]), 'message.parts[0].text'],
     [of([{ type: 'text', text: '' }]), 'message.parts[0].text'],
     [of([{ type: 'dynamic-tool', text: 'a' }]), 'message.parts[0].type'],
-    [of([{ type: 'file', mediaType: 'image/png', url: 'https://example.com/a.png' }]), 'message.parts[0].url'],
+    [
+      of([{ type: 'file', mediaType: 'image/png', url: 'https://example.com/a.png' }]),
+      'message.parts[0].url',
+    ],
     [of([]), 'message.parts'],
     [{ ...ask('a'), id: '../etc' }, 'id'],
     [{ id: 'a', messages: [] }, 'message'],
@@ -90,6 +96,9 @@ test('what is not a message is refused with the place of the mistake', async () 
     assert.equal(response.headers.get('content-type'), 'application/problem+json');
     const problem = await response.json();
     assert.equal(problem.code, 'bad_request:api');
-    assert.deepEqual(problem.errors.map((error) => error.path), [path]);
+    assert.deepEqual(
+      problem.errors.map((error) => error.path),
+      [path],
+    );
   }
 });

@@ -40,8 +40,14 @@ impl DataFolder {
         &self.path
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
-        self.path.join("scorpio.db")
+    /// The database, which is made here, so that it is its owner's alone in a folder that is not, too. SQLite gives the files
+    /// beside it the same permissions.
+    pub(crate) fn database(&self) -> Result<PathBuf, BoxError> {
+        let path = self.path.join("scorpio.db");
+        let file = private_file().truncate(false).open(&path);
+        file.and_then(|file| only_for_owner(&file))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(path)
     }
 
     /// The key that signs access tokens. It is made at the first start.

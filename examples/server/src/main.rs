@@ -38,7 +38,7 @@ async fn run(config: Config) -> Result<(), BoxError> {
     let data = DataFolder::open(config.data_folder()?)?;
     let model = model::choose(config.model.as_deref())?;
     let signing_key = data.signing_key()?;
-    let store = SqliteStore::open(data.database()).await?;
+    let store = SqliteStore::open(data.database()?).await?;
     let app = App::builder(model.clone())
         .toolset(scorpio_tools::everyday())
         .stores(Stores::of(Arc::new(store.clone())))

@@ -11,8 +11,8 @@ from scorpio._errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WrittenLimits: TypeAlias = "tuple[int, int, int | None, float | None, float | None]"
-WrittenPrice: TypeAlias = "tuple[str, float, float, float, float]"
+WrittenLimits: TypeAlias = tuple[int, int, int | None, float | None, float | None]
+WrittenPrice: TypeAlias = tuple[str, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

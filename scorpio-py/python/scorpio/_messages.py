@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Role = Literal["system", "user", "assistant", "tool"]
-MessageStatus = Literal["complete", "stopped", "interrupted", "failed"]
-
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
@@ -125,10 +122,10 @@ class Message:
         metadata: Whatever the program keeps with it.
     """
 
-    role: Role
+    role: Literal["system", "user", "assistant", "tool"]
     parts: tuple[Part, ...]
     id: str | None = None
-    status: MessageStatus = "complete"
+    status: Literal["complete", "stopped", "interrupted", "failed"] = "complete"
     created_at: datetime.datetime | None = None
     run_id: str | None = None
     model: str | None = None

@@ -13,22 +13,6 @@ from scorpio._scorpio import ScriptedCore
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-ModelErrorKind = Literal[
-    "unreachable",
-    "truncated",
-    "timeout",
-    "rate_limited",
-    "quota",
-    "overloaded",
-    "auth",
-    "not_found",
-    "invalid_request",
-    "context_overflow",
-    "protocol",
-    "too_large",
-    "configuration",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptedError:
@@ -42,7 +26,21 @@ class ScriptedError:
         retry_after: How many seconds the provider asks to wait.
     """
 
-    kind: ModelErrorKind
+    kind: Literal[
+        "unreachable",
+        "truncated",
+        "timeout",
+        "rate_limited",
+        "quota",
+        "overloaded",
+        "auth",
+        "not_found",
+        "invalid_request",
+        "context_overflow",
+        "protocol",
+        "too_large",
+        "configuration",
+    ]
     message: str = "scripted"
     status: int | None = None
     request_id: str | None = None

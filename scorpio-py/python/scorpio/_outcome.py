@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
 T_co = TypeVar("T_co", covariant=True)
 
-StopReason = Literal["cancelled", "turns", "tool_calls", "tokens", "cost", "wall_clock"]
-
 
 class Outcome(Generic[T_co]):
     """How a run that did not fail went. What was done is in the session either way."""

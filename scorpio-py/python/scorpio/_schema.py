@@ -16,16 +16,16 @@ import sys
 import types
 import typing
 import uuid
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
 
 from scorpio import _docstring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import TypeAlias
+    from collections.abc import Mapping
 
-Schema: TypeAlias = "dict[str, Any]"
-Decode: TypeAlias = "Callable[[Any], Any]"
+Schema: TypeAlias = dict[str, Any]
+Decode: TypeAlias = Callable[[Any], Any]
 
 
 class InvalidValueError(ValueError):

@@ -18,13 +18,16 @@ from scorpio._scorpio import ToolContext
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
+    _RetryClass: TypeAlias = Literal["pure", "idempotent", "at_most_once"]
+    _Effects: TypeAlias = Literal["none", "read_private", "write", "egress"]
+
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
-RetryClass = Literal["pure", "idempotent", "at_most_once"]
-Effects = Literal["none", "read_private", "write", "egress"]
+_RETRY_CLASSES = ("pure", "idempotent", "at_most_once")
+_EFFECTS = ("none", "read_private", "write", "egress")
 
-Answer: TypeAlias = "tuple[bool, str, str | None]"
+Answer: TypeAlias = tuple[bool, str, str | None]
 """Whether it went well, what the model reads, and why it went wrong, for the log."""
 
 _logger = logging.getLogger("scorpio")
@@ -48,8 +51,8 @@ class Tool(Generic[P, R_co]):
     description: str
     parameters: dict[str, Any]
     timeout: float | None
-    retry: RetryClass
-    effects: Effects
+    retry: _RetryClass
+    effects: _Effects
     trusted: bool
     is_async: bool
     _function: Callable[P, R_co]
@@ -61,8 +64,8 @@ class Tool(Generic[P, R_co]):
         name: str | None = None,
         description: str | None = None,
         timeout: float | datetime.timedelta | None = None,
-        retry: RetryClass = "at_most_once",
-        effects: Effects = "write",
+        retry: _RetryClass = "at_most_once",
+        effects: _Effects = "write",
         trusted: bool = False,
         _local_names: Mapping[str, Any] | None = None,
     ) -> None:
@@ -81,8 +84,8 @@ class Tool(Generic[P, R_co]):
         self.timeout = timeout.total_seconds() if isinstance(timeout, datetime.timedelta) else timeout
         if self.timeout is not None and not self.timeout > 0:
             raise ValueError(f"the timeout of tool `{self.name}` must be more than 0 seconds")
-        self.retry = _one_of(retry, RetryClass, "retry", self.name)
-        self.effects = _one_of(effects, Effects, "effects", self.name)
+        self.retry = _one_of(retry, _RETRY_CLASSES, "retry", self.name)
+        self.effects = _one_of(effects, _EFFECTS, "effects", self.name)
         self.trusted = trusted
         self.is_async = inspect.iscoroutinefunction(function)
         self._function = function
@@ -206,8 +209,7 @@ def _hints(function: Callable[..., object], name: str, local_names: Mapping[str,
         raise TypeError(f"tool `{name}`: an annotation could not be resolved: {error}") from None
 
 
-def _one_of(value: Any, choices: Any, option: str, name: str) -> Any:
-    allowed = typing.get_args(choices)
+def _one_of(value: Any, allowed: tuple[str, ...], option: str, name: str) -> Any:
     if value not in allowed:
         raise ValueError(f"tool `{name}`: `{option}` must be one of {', '.join(map(repr, allowed))}, not {value!r}")
     return value
@@ -225,8 +227,8 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     timeout: float | datetime.timedelta | None = None,
-    retry: RetryClass = "at_most_once",
-    effects: Effects = "write",
+    retry: _RetryClass = "at_most_once",
+    effects: _Effects = "write",
     trusted: bool = False,
 ) -> Callable[[Callable[P, R_co]], Tool[P, R_co]]: ...
 
@@ -238,8 +240,8 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     timeout: float | datetime.timedelta | None = None,
-    retry: RetryClass = "at_most_once",
-    effects: Effects = "write",
+    retry: _RetryClass = "at_most_once",
+    effects: _Effects = "write",
     trusted: bool = False,
 ) -> Any:
     """Makes a tool of a typed function, plain or ``async``.

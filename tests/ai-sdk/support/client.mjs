@@ -75,7 +75,11 @@ export class User {
 
   /** A request to the server, as this user. */
   fetch(path, init = {}) {
-    const headers = { ...this.headers, ...(init.body && { 'content-type': 'application/json' }), ...init.headers };
+    const headers = {
+      ...this.headers,
+      ...(init.body && { 'content-type': 'application/json' }),
+      ...init.headers,
+    };
     return fetch(this.url + path, { ...init, headers });
   }
 
@@ -101,7 +105,13 @@ export class User {
       ...options,
     });
     const ends = [];
-    const chat = new MemoryChat({ id, messages, transport, generateId: randomUUID, onFinish: (end) => ends.push(end) });
+    const chat = new MemoryChat({
+      id,
+      messages,
+      transport,
+      generateId: randomUUID,
+      onFinish: (end) => ends.push(end),
+    });
     return Object.assign(chat, { wire, ends });
   }
 

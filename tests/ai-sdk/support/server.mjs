@@ -71,15 +71,20 @@ export class Server {
     return this.#log.join('\n');
   }
 
-  /** Ends the server in good order and removes its folder. */
-  async stop() {
-    await this.#end('SIGTERM');
-    await rm(this.folder, { recursive: true, force: true });
+  /** Ends the server in good order. Its folder stays. */
+  end() {
+    return this.#end('SIGTERM');
   }
 
   /** Ends the server as a power cut would. Its folder stays. */
-  async kill() {
-    await this.#end('SIGKILL');
+  kill() {
+    return this.#end('SIGKILL');
+  }
+
+  /** Ends the server and removes its folder. */
+  async stop() {
+    await this.end();
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   async #end(signal) {
@@ -89,7 +94,8 @@ export class Server {
     const late = setTimeout(() => this.#child.kill('SIGKILL'), endLimit);
     const [code, by] = await ended;
     clearTimeout(late);
-    if (by !== null && by !== signal) throw new Error(`the server had to be killed\n${this.log}`);
+    if (by !== null && by !== signal && signal !== 'SIGKILL')
+      throw new Error(`the server had to be killed\n${this.log}`);
     if (code !== null && code !== 0) throw new Error(`the server ended with code ${code}\n${this.log}`);
   }
 }

@@ -10,7 +10,11 @@ export function framesOf(body) {
   const frames = body.split('\n\n').slice(0, -1);
   return frames
     .filter((frame) => !frame.startsWith(':'))
-    .map((frame) => Object.fromEntries(frame.split('\n').map((line) => [line.split(': ', 1)[0], line.slice(line.indexOf(': ') + 2)])));
+    .map((frame) =>
+      Object.fromEntries(
+        frame.split('\n').map((line) => [line.split(': ', 1)[0], line.slice(line.indexOf(': ') + 2)]),
+      ),
+    );
 }
 
 /** The chunks of a whole body. Fails at the first that is not what the package says chunks are. */
@@ -57,14 +61,15 @@ export class Wire {
   }
 }
 
-/** The whole text of a stream, or of as much as came before its reader went away. */
+/** The text of a stream, or as much of it as came. */
 async function read(stream) {
   const decoder = new TextDecoder();
   let body = '';
   try {
     for await (const bytes of stream) body += decoder.decode(bytes, { stream: true });
   } catch (error) {
-    if (error.name !== 'AbortError') throw error;
+    // The reader went away, or the server did.
+    assert.match(error.name, /^(AbortError|TypeError)$/);
     return { body, whole: false };
   }
   return { body, whole: true };

@@ -33,6 +33,7 @@ fn others_can_read_neither_folder_nor_key() {
     data.signing_key().unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o700);
+    assert_eq!(mode(&data.database().unwrap()), 0o600);
     let key = path.join("access-token.key");
     assert_eq!(mode(&key), 0o600);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();

@@ -1,5 +1,5 @@
+import './withoutEval';
 import { createRoot } from 'react-dom/client';
-import { config } from 'zod/v4/core';
 import { startSession } from './auth/session';
 import { App } from './shell/App';
 import { BrokenPage } from './shell/BrokenPage';
@@ -7,10 +7,6 @@ import { followUser } from './shell/userChange';
 import { colourBrowser } from './theme/theme';
 import { ErrorBoundary } from './ui/ErrorBoundary';
 import './styles/index.css';
-
-// The SDK checks each chunk with zod, which would otherwise compile its checks with `new Function`; the content
-// security policy forbids that, and even trying is reported.
-config({ jitless: true });
 
 followUser();
 colourBrowser();

@@ -94,6 +94,8 @@ pub(super) async fn an_overlap_adds_only_what_is_new(log: Arc<dyn EventLog>) {
     let run = Run::new();
     log.append(run.id, &run.deltas(1..=3)).await.unwrap();
     log.append(run.id, &run.deltas(2..=5)).await.unwrap();
+    // Also before anything is written to disk.
+    assert_eq!(seqs(&log.read(run.id, 0, 10).await.unwrap()), [1, 2, 3, 4, 5]);
     log.append(run.id, &[run.delta(5), run.delta(5), run.finish(6)]).await.unwrap();
     log.append(run.id, &run.deltas(1..=6)).await.unwrap();
     let read = log.read(run.id, 0, 10).await.unwrap();

@@ -61,9 +61,6 @@ function AuthFields({ form }: { form: AuthForm }) {
 
   return (
     <form className="auth-form" onSubmit={submit}>
-      <button type="button" className="icon-button dialog-close" aria-label="Close" onClick={closeAuth}>
-        <X />
-      </button>
       <Logo />
       <h2>{text.title}</h2>
       {user?.kind === 'guest' && <p className="muted">{text.lead}</p>}
@@ -75,8 +72,6 @@ function AuthFields({ form }: { form: AuthForm }) {
           autoComplete="email"
           required
           maxLength={254}
-          // The reader opened this dialog to fill it in.
-          autoFocus
           data-testid="auth-email"
         />
       </label>
@@ -111,6 +106,10 @@ function AuthFields({ form }: { form: AuthForm }) {
           {text.other}
         </button>
       </p>
+      {/* Last, because a dialog gives the focus to what comes first, and the reader came to fill it in. */}
+      <button type="button" className="icon-button dialog-close" aria-label="Close" onClick={closeAuth}>
+        <X />
+      </button>
     </form>
   );
 }

@@ -28,24 +28,36 @@ export function useFollowEnd(
     const inside = content.current;
     if (element === null || inside === null) return;
     let lastTop = element.scrollTop;
+    const isNearEnd = () => element.scrollHeight - element.clientHeight - element.scrollTop <= nearEnd;
 
     const onScroll = () => {
-      const distance = element.scrollHeight - element.clientHeight - element.scrollTop;
       // Growth alone moves the end away without moving the view; only a reader who scrolls up stops the following.
-      if (distance <= nearEnd) following.current = true;
+      if (isNearEnd()) following.current = true;
       else if (element.scrollTop < lastTop) following.current = false;
       lastTop = element.scrollTop;
       setAtEnd(following.current);
     };
     const observer = new ResizeObserver(() => {
-      if (following.current) element.scrollTop = element.scrollHeight;
+      if (following.current) {
+        element.scrollTop = element.scrollHeight;
+        return;
+      }
+      following.current = isNearEnd();
+      setAtEnd(following.current);
     });
+    // What the reader unfolds must not be moved away from under the pointer.
+    const onClick = (event: MouseEvent) => {
+      if (event.target instanceof Element && event.target.closest('summary') !== null)
+        following.current = false;
+    };
 
     element.addEventListener('scroll', onScroll, { passive: true });
+    inside.addEventListener('click', onClick);
     observer.observe(inside);
     observer.observe(element);
     return () => {
       element.removeEventListener('scroll', onScroll);
+      inside.removeEventListener('click', onClick);
       observer.disconnect();
     };
   }, [scroller, content]);
