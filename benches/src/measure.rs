@@ -137,10 +137,7 @@ fn used() -> Result<Used> {
     let micros = (usage.user_time() + usage.system_time()).num_microseconds();
     // macOS counts bytes where the others count KiB.
     let unit = if cfg!(target_vendor = "apple") { 1024 } else { 1 };
-    Ok(Used {
-        cpu: Duration::from_micros(u64::try_from(micros)?),
-        peak_rss: usage.max_rss() / unit,
-    })
+    Ok(Used { cpu: Duration::from_micros(u64::try_from(micros)?), peak_rss: usage.max_rss() / unit })
 }
 
 #[cfg(not(unix))]
