@@ -492,3 +492,20 @@ async fn dropping_a_run_at_any_poll_leaves_a_valid_history() {
         polls += 1;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_wakes_whoever_polled_it_last() {
+    let slow = ScriptedTurn::new().text("One, ").delay(Duration::from_secs(1)).text("two.");
+    let rig = Rig::new(Scripted::new().turn(slow), []);
+    let mut stream = rig.agent.run("Count.").stream();
+    let mut texts = String::new();
+    // This waker wakes nobody: it is forgotten once another task polls.
+    while let Some(Some(event)) = stream.next().now_or_never() {
+        if let EventKind::PartDelta(delta) = &event.kind {
+            texts.push_str(&delta.text);
+        }
+    }
+    assert_eq!(texts, "One, ");
+    let outcome = tokio::spawn(stream.outcome()).await.unwrap().unwrap();
+    assert_eq!(outcome.text(), "One, two.");
+}

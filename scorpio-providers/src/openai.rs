@@ -13,7 +13,13 @@ mod schema;
 mod stream;
 mod usage;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use reqwest::{
@@ -174,7 +180,7 @@ impl OpenAi {
             let bytes = read_body(response.into(), ERROR_BODY, ERROR_BODY_TIME).await;
             return Err(failure::of_status(status, &headers, &bytes, secrets));
         }
-        let answer = Answer::new(Uuid::now_v7().as_u64_pair().1, Arc::clone(secrets));
+        let answer = Answer::new(seed(), Arc::clone(secrets));
         let decoder = match media_type(&headers).as_str() {
             "text/event-stream" | "" => Decoder::of_events(answer, SseLimits::default()),
             "application/json" => Decoder::of_whole_answer(answer),
@@ -233,6 +239,12 @@ fn without_query(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.into()
+}
+
+/// A number that no other answer has, in this process or, most likely, in any other.
+fn seed() -> u64 {
+    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(Uuid::now_v7().as_u64_pair().1));
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// The media type of a response, without parameters; empty when there is none.

@@ -95,11 +95,13 @@ impl Assembler {
             return Err(ModelError::new(ModelErrorKind::Truncated, "the stream ended without a finish"));
         };
         let Self { slots, usage, .. } = mem::take(self);
-        let parts = slots.into_iter().filter_map(|(_, slot)| match slot {
+        // These are kept for as long as the session, so there is no room to spare in them.
+        let mut parts = Vec::with_capacity(slots.len());
+        parts.extend(slots.into_iter().filter_map(|(_, slot)| match slot {
             Slot::Done(part) => Some(part),
             Slot::Open { .. } => None,
-        });
-        Ok(ModelAnswer { parts: parts.collect(), usage, reason })
+        }));
+        Ok(ModelAnswer { parts, usage, reason })
     }
 
     /// What the call has cost so far.

@@ -4,11 +4,14 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
 };
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, task::AtomicWaker};
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, emitter::Queue};
@@ -108,6 +111,28 @@ pub struct RunStream {
     queue: Queue,
     drive: Option<Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>>,
     outcome: Option<Result<Outcome>>,
+    news: Arc<News>,
+    /// Tells `news`.
+    waker: Waker,
+}
+
+/// Whether what the run waits for has happened. Whoever has taken an event comes back for the next at once, and to ask the whole
+/// run again before there is news would cost as much as the event.
+#[derive(Debug)]
+struct News {
+    is_there: AtomicBool,
+    caller: AtomicWaker,
+}
+
+impl Wake for News {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_there.store(true, Ordering::Release);
+        self.caller.wake();
+    }
 }
 
 impl RunStream {
@@ -116,7 +141,9 @@ impl RunStream {
         queue: Queue,
         drive: Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>,
     ) -> Self {
-        Self { handle, queue, drive: Some(drive), outcome: None }
+        let news = Arc::new(News { is_there: AtomicBool::new(true), caller: AtomicWaker::new() });
+        let waker = Waker::from(Arc::clone(&news));
+        Self { handle, queue, drive: Some(drive), outcome: None, news, waker }
     }
 
     /// A handle to stop and steer the run.
@@ -144,15 +171,19 @@ impl Stream for RunStream {
         if let Some(event) = self.queue.pop() {
             return Poll::Ready(Some(event));
         }
-        if let Some(drive) = &mut self.drive
-            && let Poll::Ready(outcome) = drive.as_mut().poll(cx)
-        {
-            self.drive = None;
-            self.outcome = Some(outcome);
+        let this = &mut *self;
+        let Some(drive) = &mut this.drive else { return Poll::Ready(None) };
+        this.news.caller.register(cx.waker());
+        if !this.news.is_there.swap(false, Ordering::AcqRel) {
+            return Poll::Pending;
         }
-        match self.queue.pop() {
+        if let Poll::Ready(outcome) = drive.as_mut().poll(&mut Context::from_waker(&this.waker)) {
+            this.drive = None;
+            this.outcome = Some(outcome);
+        }
+        match this.queue.pop() {
             Some(event) => Poll::Ready(Some(event)),
-            None if self.drive.is_none() => Poll::Ready(None),
+            None if this.drive.is_none() => Poll::Ready(None),
             None => Poll::Pending,
         }
     }

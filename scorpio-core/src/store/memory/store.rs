@@ -111,6 +111,9 @@ impl State {
             thread.write_execution(execution);
         }
         let version = thread.session.version;
+        if commit.end.is_some() {
+            thread.shrink();
+        }
         if let Some(record) = thread.record_mut(run) {
             record.machine = commit.machine.clone();
             record.lease_until = after(now, commit.ttl);

@@ -115,6 +115,13 @@ impl Thread {
         self.messages.push((self.session.version, entry));
     }
 
+    /// Gives back the room that was kept for growing: most sessions are looked at seldom, and many stay for long.
+    pub(super) fn shrink(&mut self) {
+        self.runs.shrink_to_fit();
+        self.executions.shrink_to_fit();
+        self.messages.shrink_to_fit();
+    }
+
     /// Overwrites the execution of this run, turn and index, or adds it.
     pub(super) fn write_execution(&mut self, execution: &ToolExecution) {
         let key = |other: &ToolExecution| (other.turn, other.index);
