@@ -8,7 +8,7 @@ use scorpio_core::{
     Agent, EventKind, Json, Limits, Message, MessageStatus, Outcome, OwnerId, Price, PriceTable, Role,
     RunEnd, SessionId, StopReason, ToolOutcome, Usage, dangling_tool_calls,
     model::{FinishReason, Model, ModelError, ModelErrorKind, OutputSchema, Scripted, ScriptedTurn},
-    store::{ExecutionStatus, MemoryStore, Store, ToolExecution},
+    store::{ExecutionStatus, MemoryEventLog, MemoryStore, Store, ToolExecution},
     tool::{SharedTool, Tool, ToolContext, ToolError, ToolSpec, erase},
 };
 
@@ -262,6 +262,21 @@ async fn cancel_keeps_the_partial_answer() {
     assert!(!handle.steer("Too late."));
     rig.assert_valid().await;
     assert_eq!(rig.run("And?").await.text(), "Back again.");
+}
+
+/// A model that never lets anybody wait must not keep a cancel from being heard.
+#[tokio::test]
+async fn cancel_is_heard_while_everything_is_there_at_once() {
+    let all_at_once = ScriptedTurn::new().deltas(std::iter::repeat_n("word ", 10_000));
+    let model = Model::new(Scripted::new().turn(all_at_once), "any");
+    let agent = Agent::builder("test").with_model(model).event_log(Arc::new(MemoryEventLog::new()));
+    let mut run = agent.build().unwrap().run("Go.").stream();
+    let handle = run.handle();
+    while !matches!(run.next().await.unwrap().kind, EventKind::PartDelta(_)) {}
+    handle.cancel();
+    let outcome = run.outcome().await.unwrap();
+    assert_eq!(reason(&outcome), Some(StopReason::Cancelled));
+    assert!(outcome.text().len() < 1_000, "{} bytes came after the cancel", outcome.text().len());
 }
 
 #[tokio::test(start_paused = true)]

@@ -96,7 +96,8 @@ impl AgentBuilder {
         self
     }
 
-    /// Sets where sessions are kept. Unset, they are kept in memory.
+    /// Sets where sessions are kept. Unset, they are kept in memory, those of runs that name no session too, until the agent and its clones
+    /// are gone or somebody deletes them through [`Agent::store`].
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self

@@ -29,7 +29,7 @@ impl Queue {
     }
 }
 
-/// How many events may wait for the caller before the driver lets it have them.
+/// How many events may wait for the caller, or for the log, before the driver hands them on.
 const FULL: usize = 64;
 
 #[derive(Debug)]
@@ -69,9 +69,8 @@ impl Emitter {
         if self.log.is_some() {
             self.unlogged.push(Arc::clone(&event));
         }
-        if let Some(queue) = &self.queue {
-            self.full = queue.push(event) >= FULL;
-        }
+        let queued = self.queue.as_ref().map_or(0, |queue| queue.push(event));
+        self.full = queued.max(self.unlogged.len()) >= FULL;
     }
 
     /// Whether there is something to do before waiting for the next thing to happen.
@@ -79,7 +78,7 @@ impl Emitter {
         self.full || !self.unlogged.is_empty()
     }
 
-    /// Whether the caller should have what has queued up before more is added.
+    /// Whether what has queued up should be handed on before more is added.
     pub(super) fn is_full(&self) -> bool {
         self.full
     }

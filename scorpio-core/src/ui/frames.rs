@@ -1,18 +1,18 @@
 //! Server-sent events, as text.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 
-/// Appends the frames of one event. The first of them carries the event's number as its `id`.
+/// Appends the frames of one event. The last of them carries the event's number as its `id`: a client that was cut off between two
+/// frames has not seen the event yet, and is sent the whole of it when it comes back.
 pub(super) struct Frames<'a> {
     out: &'a mut String,
-    seq: Option<u64>,
+    /// Where the last frame begins.
+    last: Option<usize>,
 }
 
 impl<'a> Frames<'a> {
-    pub(super) fn new(out: &'a mut String, seq: u64) -> Self {
-        Self { out, seq: Some(seq) }
+    pub(super) fn new(out: &'a mut String) -> Self {
+        Self { out, last: None }
     }
 
     pub(super) fn push(&mut self, chunk: &impl Serialize) {
@@ -25,11 +25,15 @@ impl<'a> Frames<'a> {
         self.line("[DONE]");
     }
 
-    fn line(&mut self, data: &str) {
-        if let Some(seq) = self.seq.take() {
-            // Writing to a string cannot fail.
-            let _ = writeln!(self.out, "id: {seq}");
+    /// Numbers what was pushed, if anything was.
+    pub(super) fn number(self, seq: u64) {
+        if let Some(last) = self.last {
+            self.out.insert_str(last, &format!("id: {seq}\n"));
         }
+    }
+
+    fn line(&mut self, data: &str) {
+        self.last = Some(self.out.len());
         self.out.push_str("data: ");
         self.out.push_str(data);
         self.out.push_str("\n\n");

@@ -48,10 +48,10 @@ impl UiStream {
         Self::default()
     }
 
-    /// Appends the frames of `event` to `out`: `data:` lines, the first of them with the event's number as `id:`. An event that the format
+    /// Appends the frames of `event` to `out`: `data:` lines, the last of them with the event's number as `id:`. An event that the format
     /// has no word for appends nothing.
     pub fn encode(&mut self, event: &Event, out: &mut String) {
-        let mut frames = Frames::new(out, event.seq);
+        let mut frames = Frames::new(out);
         match &event.kind {
             EventKind::RunStarted(start) => frames.push(&Chunk::Start { message_id: &start.message_id }),
             EventKind::TurnStarted(_) => {
@@ -83,6 +83,7 @@ impl UiStream {
             }
             _ => {}
         }
+        frames.number(event.seq);
     }
 
     fn start_part(&mut self, start: &PartStarted, at: Timestamp, frames: &mut Frames<'_>) {

@@ -58,16 +58,16 @@ impl Driver {
         loop {
             // What has arrived together is handed on together.
             let ready = if self.emitter.is_pending() { stream.next().now_or_never() } else { None };
-            let next = match ready {
-                Some(next) if !self.emitter.is_full() => next,
-                ready => {
-                    self.emitter.flush().await;
-                    match ready {
-                        Some(next) => next,
-                        None => self.watch.until(stream.next()).await?,
-                    }
+            if ready.is_none() || self.emitter.is_full() {
+                self.emitter.flush().await;
+            }
+            let next = async {
+                match ready {
+                    Some(next) => next,
+                    None => stream.next().await,
                 }
             };
+            let next = self.watch.until(next).await?;
             let Some(event) = next else { return Ok(()) };
             let mut event = event?;
             ids.apply(&mut event);

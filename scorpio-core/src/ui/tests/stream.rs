@@ -17,16 +17,46 @@ async fn why_is_the_sky_blue() {
     let expected = "\
         id: 1\ndata: {\"type\":\"start\",\"messageId\":\"M\"}\n\n\
         id: 2\ndata: {\"type\":\"start-step\"}\n\n\
-        id: 4\ndata: {\"type\":\"text-start\",\"id\":\"1-0\"}\n\n\
-        data: {\"type\":\"text-delta\",\"id\":\"1-0\",\"delta\":\"It's \"}\n\n\
+        data: {\"type\":\"text-start\",\"id\":\"1-0\"}\n\n\
+        id: 4\ndata: {\"type\":\"text-delta\",\"id\":\"1-0\",\"delta\":\"It's \"}\n\n\
         id: 5\ndata: {\"type\":\"text-delta\",\"id\":\"1-0\",\"delta\":\"just \"}\n\n\
         id: 6\ndata: {\"type\":\"text-delta\",\"id\":\"1-0\",\"delta\":\"blue \"}\n\n\
         id: 7\ndata: {\"type\":\"text-delta\",\"id\":\"1-0\",\"delta\":\"duh!\"}\n\n\
         id: 8\ndata: {\"type\":\"text-end\",\"id\":\"1-0\"}\n\n\
-        id: 10\ndata: {\"type\":\"finish-step\"}\n\n\
+        data: {\"type\":\"finish-step\"}\n\n\
         data: {\"type\":\"finish\",\"finishReason\":\"stop\"}\n\n\
-        data: [DONE]\n\n";
+        id: 10\ndata: [DONE]\n\n";
     assert_eq!(body, expected);
+}
+
+/// Cut off behind any frame, a client that comes back with the last id it has seen misses nothing.
+#[tokio::test(start_paused = true)]
+async fn no_frame_is_lost_by_coming_back() {
+    let agent = Agent::builder("demo").with_model(Model::new(Demo::new(), "demo")).build().unwrap();
+    let events: Vec<Arc<Event>> = agent.run("Think about the sea.").stream().collect().await;
+    let mut encoder = UiStream::new();
+    let sent: Vec<(u64, Vec<String>)> = events
+        .iter()
+        .map(|event| {
+            let mut body = String::new();
+            encoder.encode(event, &mut body);
+            (event.seq, body.split_inclusive("\n\n").map(str::to_owned).collect())
+        })
+        .collect();
+    let all: Vec<&String> = sent.iter().flat_map(|(_, frames)| frames).collect();
+    assert!(sent.iter().any(|(_, frames)| frames.len() > 1), "some event must have several frames");
+    for cut in 0..all.len() {
+        let seen = &all[..cut];
+        let id = |frame: &&String| frame.strip_prefix("id: ")?.lines().next()?.parse::<u64>().ok();
+        let last = seen.iter().filter_map(id).max().unwrap_or(0);
+        let resumed = sent.iter().filter(|(seq, _)| *seq > last).map(|(_, frames)| frames.len());
+        let resumed: usize = resumed.sum();
+        assert!(
+            cut + resumed >= all.len(),
+            "cut behind frame {cut}, {} frames are lost",
+            all.len() - cut - resumed
+        );
+    }
 }
 
 #[tokio::test]
