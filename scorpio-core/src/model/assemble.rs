@@ -71,7 +71,7 @@ impl Assembler {
                 _ => return Err(protocol("a delta of a part that is not open")),
             },
             ModelEvent::PartEnd { index, part } => match self.slot(*index) {
-                Some(slot @ Slot::Open { .. }) => *slot = Slot::Done(part.clone()),
+                Some(slot @ Slot::Open { .. }) => *slot = Slot::Done(Part::clone(part)),
                 _ => return Err(protocol("the end of a part that is not open")),
             },
             ModelEvent::Usage(usage) => self.usage = usage.clone(),

@@ -63,8 +63,8 @@ pub enum ModelEvent {
     PartEnd {
         /// The part.
         index: u32,
-        /// The finished part, with the provider's own item.
-        part: Part,
+        /// The finished part, with the provider's own item. In a box: it is large, and deltas are moved a lot.
+        part: Box<Part>,
     },
     /// What the call costs so far; a later one replaces it.
     Usage(Usage),

@@ -236,7 +236,7 @@ impl ScriptedTurn {
             whole.push_str(delta);
             self.emit(ModelEvent::Delta { index, text: delta.into() });
         }
-        self.emit(ModelEvent::PartEnd { index, part: finished_part(kind, whole) });
+        self.emit(ModelEvent::PartEnd { index, part: Box::new(finished_part(kind, whole)) });
         self
     }
 

@@ -14,8 +14,9 @@ use crate::{Event, EventKind, RunId, SessionId, store::EventLog};
 pub(crate) struct Queue(Arc<Mutex<VecDeque<Arc<Event>>>>);
 
 impl Queue {
-    pub(super) fn pop(&self) -> Option<Arc<Event>> {
-        self.lock().pop_front()
+    /// Moves all of them to `taken`, which is empty.
+    pub(super) fn take(&self, taken: &mut VecDeque<Arc<Event>>) {
+        std::mem::swap(&mut *self.lock(), taken);
     }
 
     fn push(&self, event: Arc<Event>) -> usize {

@@ -141,7 +141,7 @@ fn of_turn(kind: &EventKind, turn: u32) -> Option<ModelEvent> {
             Some(ModelEvent::Delta { index: delta.index, text: Arc::clone(&delta.text) })
         }
         EventKind::PartFinished(end) if end.turn == turn => {
-            Some(ModelEvent::PartEnd { index: end.index, part: end.part.clone() })
+            Some(ModelEvent::PartEnd { index: end.index, part: Box::new(end.part.clone()) })
         }
         _ => None,
     }

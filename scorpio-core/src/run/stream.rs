@@ -1,6 +1,7 @@
 //! A run as its caller holds it: a stream of events, and a handle to stop and steer it.
 
 use std::{
+    collections::VecDeque,
     fmt,
     future::Future,
     pin::Pin,
@@ -109,6 +110,8 @@ impl Inbox {
 pub struct RunStream {
     handle: RunHandle,
     queue: Queue,
+    /// What has been taken out of the queue.
+    events: VecDeque<Arc<Event>>,
     drive: Option<Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>>,
     outcome: Option<Result<Outcome>>,
     news: Arc<News>,
@@ -143,7 +146,7 @@ impl RunStream {
     ) -> Self {
         let news = Arc::new(News { is_there: AtomicBool::new(true), caller: AtomicWaker::new() });
         let waker = Waker::from(Arc::clone(&news));
-        Self { handle, queue, drive: Some(drive), outcome: None, news, waker }
+        Self { handle, queue, events: VecDeque::new(), drive: Some(drive), outcome: None, news, waker }
     }
 
     /// A handle to stop and steer the run.
@@ -168,24 +171,31 @@ impl Stream for RunStream {
     type Item = Arc<Event>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Arc<Event>>> {
-        if let Some(event) = self.queue.pop() {
+        let this = &mut *self;
+        if let Some(event) = this.events.pop_front() {
             return Poll::Ready(Some(event));
         }
-        let this = &mut *self;
-        let Some(drive) = &mut this.drive else { return Poll::Ready(None) };
+        if let Some(drive) = &mut this.drive
+            && this.news.is_there.swap(false, Ordering::AcqRel)
+        {
+            if let Poll::Ready(outcome) = drive.as_mut().poll(&mut Context::from_waker(&this.waker)) {
+                this.drive = None;
+                this.outcome = Some(outcome);
+            }
+            this.queue.take(&mut this.events);
+            if let Some(event) = this.events.pop_front() {
+                return Poll::Ready(Some(event));
+            }
+        }
+        if this.drive.is_none() {
+            return Poll::Ready(None);
+        }
         this.news.caller.register(cx.waker());
-        if !this.news.is_there.swap(false, Ordering::AcqRel) {
-            return Poll::Pending;
+        // There may be news from before it was known whom to tell.
+        if this.news.is_there.load(Ordering::Acquire) {
+            cx.waker().wake_by_ref();
         }
-        if let Poll::Ready(outcome) = drive.as_mut().poll(&mut Context::from_waker(&this.waker)) {
-            this.drive = None;
-            this.outcome = Some(outcome);
-        }
-        match this.queue.pop() {
-            Some(event) => Poll::Ready(Some(event)),
-            None if this.drive.is_none() => Poll::Ready(None),
-            None => Poll::Pending,
-        }
+        Poll::Pending
     }
 }
 

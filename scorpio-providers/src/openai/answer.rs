@@ -71,8 +71,7 @@ impl Answer {
         if is_error {
             return Err(failure::in_stream(json, &self.secrets));
         }
-        let choices = chunk.choices.unwrap_or_default();
-        for choice in choices.into_iter().filter(|choice| choice.index.or_zero() == 0) {
+        if let Some(choice) = chunk.choices.0 {
             self.choice(choice)?;
         }
         if let Some(raw) = chunk.usage {
@@ -108,7 +107,7 @@ impl Answer {
     }
 
     fn choice(&mut self, choice: Choice<'_>) -> Result<(), ModelError> {
-        if let Some(delta) = choice.delta.or(choice.message.map(|message| *message)) {
+        if let Some(delta) = choice.delta.or(choice.message) {
             self.delta(delta)?;
         }
         if !choice.finish_reason.is_empty() {
@@ -118,10 +117,10 @@ impl Answer {
         Ok(())
     }
 
-    fn delta(&mut self, delta: Delta<'_>) -> Result<(), ModelError> {
+    fn delta(&mut self, delta: Box<Delta<'_>>) -> Result<(), ModelError> {
         // Some servers send the same reasoning under both names.
-        let named = [delta.reasoning_content, delta.reasoning, delta.content.thinking];
-        if let Some(reasoning) = named.iter().find(|text| !text.is_empty()) {
+        let named = [&delta.reasoning_content, &delta.reasoning, &delta.content.thinking];
+        if let Some(reasoning) = named.into_iter().find(|text| !text.is_empty()) {
             self.text(PartKind::Reasoning, reasoning);
         }
         self.text(PartKind::Text, &delta.content.text);
@@ -175,7 +174,7 @@ fn close(open: &mut Option<OpenText>, events: &mut VecDeque<ModelEvent>) {
             PartKind::Reasoning => Part::Reasoning(ReasoningPart::new(text)),
             _ => Part::text(text, Provenance::Model),
         };
-        events.push_back(ModelEvent::PartEnd { index, part });
+        events.push_back(ModelEvent::PartEnd { index, part: Box::new(part) });
     }
 }
 

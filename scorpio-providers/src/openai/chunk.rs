@@ -3,7 +3,12 @@
 
 mod lenient;
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 pub(super) use self::lenient::{Content, Number, Text};
@@ -12,21 +17,55 @@ pub(super) use self::lenient::{Content, Number, Text};
 #[derive(Debug, Deserialize)]
 pub(super) struct Chunk<'a> {
     #[serde(borrow, default)]
-    pub(super) choices: Option<Vec<Choice<'a>>>,
+    pub(super) choices: FirstChoice<'a>,
     #[serde(borrow, default)]
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub(super) error: Option<&'a RawValue>,
 }
 
-/// One of the answers. Only the first is asked for.
+/// The first of the answers that were asked for, which is one: the choice with the index 0.
+#[derive(Debug, Default)]
+pub(super) struct FirstChoice<'a>(pub(super) Option<Choice<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for FirstChoice<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FirstVisitor;
+
+        impl<'de> Visitor<'de> for FirstVisitor {
+            type Value = Option<Choice<'de>>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of choices")
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut first = None;
+                while let Some(choice) = list.next_element::<Choice<'de>>()? {
+                    if first.is_none() && choice.index.or_zero() == 0 {
+                        first = Some(choice);
+                    }
+                }
+                Ok(first)
+            }
+        }
+
+        deserializer.deserialize_any(FirstVisitor).map(Self)
+    }
+}
+
+/// One of the answers.
 #[derive(Debug, Deserialize)]
 pub(super) struct Choice<'a> {
     #[serde(default)]
     pub(super) index: Number,
+    /// In a box, as it is large and serde moves it about.
     #[serde(borrow, default)]
-    pub(super) delta: Option<Delta<'a>>,
-    /// It is rare, and what is rare should not be moved about with what is not.
+    pub(super) delta: Option<Box<Delta<'a>>>,
     #[serde(borrow, default)]
     pub(super) message: Option<Box<Delta<'a>>>,
     #[serde(borrow, default)]

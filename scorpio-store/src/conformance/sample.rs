@@ -142,7 +142,7 @@ pub(super) fn with_calls(machine: &mut RunMachine, calls: u32) -> Vec<ToolExecut
         let start = PartKind::ToolCall { call_id: call_id.clone(), name: name.as_str().into() };
         answer.push(&ModelEvent::PartStart { index, kind: start }).unwrap();
         let part = Part::ToolCall(ToolCallPart::new(call_id, name, r#"{"n" : 1.0}"#));
-        answer.push(&ModelEvent::PartEnd { index, part }).unwrap();
+        answer.push(&ModelEvent::PartEnd { index, part: Box::new(part) }).unwrap();
     }
     answer.push(&ModelEvent::Finish { reason: FinishReason::ToolCalls }).unwrap();
     let origin = Origin::new("test", "test", "test");

@@ -309,7 +309,7 @@ impl Call {
 
     pub(crate) fn finish(self, text: &str) {
         let part = scorpio_core::Part::text(text, scorpio_core::Provenance::Model);
-        self.out.send(Ok(ModelEvent::PartEnd { index: 0, part })).unwrap();
+        self.out.send(Ok(ModelEvent::PartEnd { index: 0, part: Box::new(part) })).unwrap();
         self.out.send(Ok(ModelEvent::Finish { reason: FinishReason::Stop })).unwrap();
     }
 

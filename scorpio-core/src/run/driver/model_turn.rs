@@ -85,7 +85,7 @@ impl Driver {
                 self.emitter.emit(|| EventKind::PartDelta(PartDelta { turn, index, text }));
             }
             ModelEvent::PartEnd { index, part } => {
-                self.emitter.emit(|| EventKind::PartFinished(PartFinished { turn, index, part }));
+                self.emitter.emit(|| EventKind::PartFinished(PartFinished { turn, index, part: *part }));
             }
             ModelEvent::Usage(_) | ModelEvent::Finish { .. } => {}
         }

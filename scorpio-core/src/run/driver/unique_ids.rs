@@ -30,8 +30,8 @@ impl UniqueIds {
                     self.renamed.insert(*index, call_id.clone());
                 }
             }
-            ModelEvent::PartEnd { index, part: Part::ToolCall(call) } => {
-                if let Some(renamed) = self.renamed.get(index) {
+            ModelEvent::PartEnd { index, part } => {
+                if let (Part::ToolCall(call), Some(renamed)) = (&mut **part, self.renamed.get(index)) {
                     call.call_id = renamed.clone();
                 }
             }

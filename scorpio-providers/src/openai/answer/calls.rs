@@ -104,8 +104,8 @@ impl Calls {
                 Some(Started { part, call_id, name }) => {
                     let part_of_call =
                         ToolCallPart::new(call_id.clone(), name.clone(), call.arguments.as_str());
-                    events
-                        .push_back(ModelEvent::PartEnd { index: *part, part: Part::ToolCall(part_of_call) });
+                    let part_of_call = Box::new(Part::ToolCall(part_of_call));
+                    events.push_back(ModelEvent::PartEnd { index: *part, part: part_of_call });
                 }
                 // One that was cut off, or that says nothing at all.
                 None if reason == FinishReason::Length || call.arguments.is_empty() => {}

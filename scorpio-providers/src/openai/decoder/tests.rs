@@ -107,7 +107,7 @@ fn tell(event: &ModelEvent) -> String {
             other => panic!("{other:?}"),
         },
         ModelEvent::Delta { index, text } => format!("{index} {text}"),
-        ModelEvent::PartEnd { index, part } => match part {
+        ModelEvent::PartEnd { index, part } => match &**part {
             Part::Text(part) => format!("={index} text {}", part.text),
             Part::Reasoning(part) => format!("={index} reasoning {}", part.text),
             Part::ToolCall(call) => {
