@@ -108,7 +108,7 @@ impl Answer {
 
     fn choice(&mut self, choice: Choice<'_>) -> Result<(), ModelError> {
         if let Some(delta) = choice.delta.or(choice.message) {
-            self.delta(delta)?;
+            self.delta(&delta)?;
         }
         if !choice.finish_reason.is_empty() {
             // Given twice, the first counts.
@@ -117,7 +117,7 @@ impl Answer {
         Ok(())
     }
 
-    fn delta(&mut self, delta: Box<Delta<'_>>) -> Result<(), ModelError> {
+    fn delta(&mut self, delta: &Delta<'_>) -> Result<(), ModelError> {
         // Some servers send the same reasoning under both names.
         let named = [&delta.reasoning_content, &delta.reasoning, &delta.content.thinking];
         if let Some(reasoning) = named.into_iter().find(|text| !text.is_empty()) {
@@ -128,10 +128,10 @@ impl Answer {
             self.refused = true;
             self.text(PartKind::Text, &delta.refusal);
         }
-        for call in delta.tool_calls.unwrap_or_default() {
+        for call in delta.tool_calls.iter().flatten() {
             let Self { events, parts, open, calls, .. } = self;
             calls
-                .read(&call, |kind| {
+                .read(call, |kind| {
                     close(open, events);
                     start(parts, events, kind)
                 })
