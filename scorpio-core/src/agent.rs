@@ -8,8 +8,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 pub use self::{builder::AgentBuilder, output::Output, request::RunRequest};
 use crate::{
-    Json, Limits, Message, Origin, PriceTable,
-    model::Model,
+    Limits, Message, Origin, PriceTable,
+    model::{Model, ModelParameters},
     store::{EventLog, Store},
     tool::{ToolCatalog, Toolset},
 };
@@ -48,16 +48,9 @@ pub(crate) struct Definition {
     pub(crate) prices: Arc<PriceTable>,
     pub(crate) parallel_tools: usize,
     pub(crate) tool_timeout: Duration,
-    pub(crate) parameters: Parameters,
-}
-
-/// What is sent along with each model call.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Parameters {
-    pub(crate) max_output_tokens: Option<u32>,
-    pub(crate) temperature: Option<f32>,
-    pub(crate) reasoning_effort: Option<Arc<str>>,
-    pub(crate) extra: Option<Json>,
+    pub(crate) parameters: ModelParameters,
+    /// How often an answer that breaks off is asked for again.
+    pub(crate) stream_resets: u32,
 }
 
 impl Agent {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Json, MessageId, Part, RunId, SessionId, StopReason, ToolCallId, ToolName, ToolResultPart, Usage,
     json::tagged_enum,
-    model::{FinishReason, PartKind},
+    model::{FinishReason, ModelErrorKind, PartKind},
 };
 
 /// One thing that happened in a run.
@@ -65,6 +65,12 @@ payloads! {
     PartFinished { turn: u32, index: u32, part: Part, }
     /// The model has answered, and its answer is stored.
     TurnFinished { turn: u32, usage: Usage, reason: FinishReason, }
+    /// A model call has failed and is tried again after a while, in milliseconds. Attempts count from 1; this is the one to come.
+    Retrying { turn: u32, attempt: u32, after_ms: u64, error: ModelErrorKind, }
+    /// Another model answers this turn than the one that was asked.
+    FellBack { turn: u32, provider: Arc<str>, model: Arc<str>, error: ModelErrorKind, }
+    /// The answer of this turn broke off and is asked for again: what was streamed of it does not count, and its parts begin anew.
+    StreamReset { turn: u32, error: ModelErrorKind, }
     /// A tool starts.
     ToolStarted { call_id: ToolCallId, name: ToolName, arguments: Json, }
     /// A tool tells how far it is.
@@ -123,6 +129,12 @@ tagged_enum! {
         PartFinished(PartFinished) = "part_finished",
         /// The model has answered.
         TurnFinished(TurnFinished) = "turn_finished",
+        /// A model call is tried again.
+        Retrying(Retrying) = "retrying",
+        /// Another model answers.
+        FellBack(FellBack) = "fell_back",
+        /// What was streamed of the turn does not count.
+        StreamReset(StreamReset) = "stream_reset",
         /// A tool starts.
         ToolStarted(ToolStarted) = "tool_started",
         /// A tool tells how far it is.

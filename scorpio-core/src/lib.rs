@@ -42,6 +42,7 @@
 //! Runs need a tokio runtime with its timer.
 
 mod agent;
+pub mod embedding;
 mod error;
 mod event;
 mod id;
@@ -64,15 +65,16 @@ pub use self::{
     agent::{Agent, AgentBuilder, Output, RunRequest},
     error::{ErrorKind, Result, ScorpioError, Surface},
     event::{
-        DataSent, Event, EventKind, PartDelta, PartFinished, PartStarted, RunEnd, RunError, RunFinished,
-        RunStarted, Steered, ToolFinished, ToolProgress, ToolStarted, TurnFinished, TurnStarted,
+        DataSent, Event, EventKind, FellBack, PartDelta, PartFinished, PartStarted, Retrying, RunEnd,
+        RunError, RunFinished, RunStarted, Steered, StreamReset, ToolFinished, ToolProgress, ToolStarted,
+        TurnFinished, TurnStarted,
     },
     id::{AuthSessionId, InvalidId, MessageId, OwnerId, RunId, SessionId, ToolCallId, ToolName, UserId},
     json::Json,
     message::{
-        DataPart, MediaPart, MediaSource, Message, MessageStatus, Native, Origin, Part, Provenance,
-        ReasoningPart, Role, SourcePart, TextPart, ToolCallPart, ToolOutcome, ToolResultPart, Trust,
-        dangling_tool_calls,
+        DataPart, MediaPart, MediaSource, Message, MessageStatus, Native, OpaquePart, Origin, Part,
+        Provenance, ReasoningPart, Role, SourcePart, TextPart, ToolCallPart, ToolOutcome, ToolResultPart,
+        Trust, dangling_tool_calls,
     },
     run::{Limits, Outcome, RunHandle, RunReport, RunStream, StopReason},
     usage::{Price, PriceTable, Usage},

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::part::arguments_json;
 pub use self::part::{
-    DataPart, MediaPart, MediaSource, Native, Part, Provenance, ReasoningPart, SourcePart, TextPart,
-    ToolCallPart, ToolOutcome, ToolResultPart, Trust,
+    DataPart, MediaPart, MediaSource, Native, OpaquePart, Part, Provenance, ReasoningPart, SourcePart,
+    TextPart, ToolCallPart, ToolOutcome, ToolResultPart, Trust,
 };
 use crate::{Json, MessageId, RunId, ToolCallId, Usage, model::Model};
 

@@ -19,8 +19,8 @@ pub use self::{
     assemble::{Assembler, ModelAnswer},
     demo::Demo,
     error::{ModelError, ModelErrorKind},
-    event::{FinishReason, ModelEvent, PartKind},
-    request::{ModelRequest, OutputSchema, ToolChoice},
+    event::{Allowance, FellBack, FinishReason, ModelEvent, PartKind, ResponseInfo, Retrying},
+    request::{ModelParameters, ModelRequest, OutputSchema, PromptCache, ToolChoice},
     scripted::{Scripted, ScriptedTurn},
     transcript::{Encoded, Entry, Transcript, WireKey},
 };

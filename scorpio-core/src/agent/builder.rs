@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Agent, Definition, Parameters};
+use super::{Agent, Definition};
 use crate::{
     ErrorKind, Json, Limits, Origin, PriceTable, Result, ScorpioError, Surface,
-    model::Model,
+    model::{Model, ModelParameters},
     run,
     store::{EventLog, MemoryStore, Store},
     tool::{SharedTool, Tool, ToolCatalog, Toolset, erase},
@@ -13,6 +13,9 @@ use crate::{
 
 /// How many tools of a turn run at once, unless set.
 const PARALLEL_TOOLS: usize = 32;
+
+/// How often an answer that breaks off is asked for again, unless set.
+const STREAM_RESETS: u32 = 2;
 
 /// Describes an [`Agent`]. Only a model is required.
 ///
@@ -41,7 +44,8 @@ pub struct AgentBuilder {
     prices: Arc<PriceTable>,
     parallel_tools: usize,
     tool_timeout: Duration,
-    parameters: Parameters,
+    parameters: ModelParameters,
+    stream_resets: u32,
 }
 
 impl AgentBuilder {
@@ -58,7 +62,8 @@ impl AgentBuilder {
             prices: Arc::default(),
             parallel_tools: PARALLEL_TOOLS,
             tool_timeout: run::TOOL_TIMEOUT,
-            parameters: Parameters::default(),
+            parameters: ModelParameters::default(),
+            stream_resets: STREAM_RESETS,
         }
     }
 
@@ -133,6 +138,19 @@ impl AgentBuilder {
         self
     }
 
+    /// Sets how often a turn is asked for again whose answer breaks off in the middle: 2 times unless set. Whoever watches is told by a
+    /// [`StreamReset`](crate::EventKind::StreamReset) that what was streamed of it does not count. No tool of such an answer has started.
+    pub fn stream_resets(mut self, times: u32) -> Self {
+        self.stream_resets = times;
+        self
+    }
+
+    /// Sets everything that is sent along with each model call.
+    pub fn parameters(mut self, parameters: ModelParameters) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
     /// Sets the most tokens that the model may write in a turn.
     pub fn max_output_tokens(mut self, tokens: u32) -> Self {
         self.parameters.max_output_tokens = Some(tokens);
@@ -182,6 +200,7 @@ impl AgentBuilder {
             parallel_tools: self.parallel_tools,
             tool_timeout: self.tool_timeout,
             parameters: self.parameters,
+            stream_resets: self.stream_resets,
         })))
     }
 }

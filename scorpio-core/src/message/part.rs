@@ -71,6 +71,20 @@ pub struct TextPart {
     pub native: Option<Native>,
 }
 
+impl TextPart {
+    /// Text from somewhere.
+    pub fn new(text: impl Into<String>, provenance: Provenance) -> Self {
+        Self { text: text.into(), provenance, native: None }
+    }
+
+    /// Keeps the provider's item.
+    #[must_use]
+    pub fn with_native(mut self, item: Json) -> Self {
+        self.native = Some(Native::new(item));
+        self
+    }
+}
+
 /// What a model thought before it answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -86,6 +100,13 @@ impl ReasoningPart {
     /// Reasoning that can be read.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), native: None }
+    }
+
+    /// Keeps the provider's item.
+    #[must_use]
+    pub fn with_native(mut self, item: Json) -> Self {
+        self.native = Some(Native::new(item));
+        self
     }
 }
 
@@ -112,6 +133,13 @@ impl ToolCallPart {
         arguments: impl Into<Arc<str>>,
     ) -> Self {
         Self { call_id: call_id.into(), name: name.into(), arguments: arguments.into(), native: None }
+    }
+
+    /// Keeps the provider's item.
+    #[must_use]
+    pub fn with_native(mut self, item: Json) -> Self {
+        self.native = Some(Native::new(item));
+        self
     }
 
     /// The arguments as JSON: an empty text is `{}`, and what is not JSON becomes a JSON string.
@@ -230,6 +258,22 @@ pub struct SourcePart {
     pub title: Option<String>,
 }
 
+/// Something that a provider put into its answer and that has no neutral form, such as the call of a tool that it runs itself. It goes
+/// back to the same provider, wire and model, and nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OpaquePart {
+    /// The provider's item.
+    pub native: Native,
+}
+
+impl OpaquePart {
+    /// Keeps an item of the provider.
+    pub const fn new(native: Native) -> Self {
+        Self { native }
+    }
+}
+
 /// Data for the program's own user interface. Models do not see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -268,12 +312,14 @@ tagged_enum! {
         Source(SourcePart) = "source",
         /// Data for the user interface.
         Data(DataPart) = "data",
+        /// Something of the provider's own.
+        Opaque(OpaquePart) = "opaque",
     }
 }
 
 impl Part {
     /// Text from somewhere.
     pub fn text(text: impl Into<String>, provenance: Provenance) -> Self {
-        Self::Text(TextPart { text: text.into(), provenance, native: None })
+        Self::Text(TextPart::new(text, provenance))
     }
 }

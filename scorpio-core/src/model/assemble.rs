@@ -2,8 +2,8 @@
 
 use std::mem;
 
-use super::{FinishReason, ModelError, ModelErrorKind, ModelEvent, PartKind};
-use crate::{Part, Provenance, ReasoningPart, ToolCallPart, Usage, message::TextPart};
+use super::{FinishReason, ModelError, ModelErrorKind, ModelEvent, PartKind, ResponseInfo};
+use crate::{Origin, Part, Provenance, ReasoningPart, ToolCallPart, Usage, message::TextPart};
 
 /// A whole answer of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,10 @@ pub struct ModelAnswer {
     pub usage: Usage,
     /// Why the model stopped.
     pub reason: FinishReason,
+    /// Who answered, when it was not the model that was asked.
+    pub origin: Option<Origin>,
+    /// What the provider said about the answer.
+    pub response: Option<Box<ResponseInfo>>,
 }
 
 impl ModelAnswer {
@@ -41,6 +45,8 @@ pub struct Assembler {
     slots: Vec<(u32, Slot)>,
     usage: Usage,
     reason: Option<FinishReason>,
+    origin: Option<Origin>,
+    response: Option<Box<ResponseInfo>>,
 }
 
 impl Assembler {
@@ -54,7 +60,7 @@ impl Assembler {
     /// # Errors
     ///
     /// [`ModelErrorKind::Protocol`] when it contradicts the ones before it: a delta of a part that has not begun or has ended, a
-    /// part that begins twice, anything after the finish, a finish with open parts.
+    /// part that begins twice, anything after the finish, a finish with open parts, another attempt after the first part.
     pub fn push(&mut self, event: &ModelEvent) -> Result<(), ModelError> {
         if self.reason.is_some() {
             return Err(protocol("an event after the finish"));
@@ -75,6 +81,12 @@ impl Assembler {
                 _ => return Err(protocol("the end of a part that is not open")),
             },
             ModelEvent::Usage(usage) => self.usage = usage.clone(),
+            ModelEvent::Response(response) => self.response = Some(response.clone()),
+            ModelEvent::Retrying(_) | ModelEvent::FellBack(_) if !self.slots.is_empty() => {
+                return Err(protocol("another attempt after the first part"));
+            }
+            ModelEvent::Retrying(_) => {}
+            ModelEvent::FellBack(fell_back) => self.origin = Some(fell_back.to.clone()),
             ModelEvent::Finish { reason } => {
                 if self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Open { .. })) {
                     return Err(protocol("a finish while a part is open"));
@@ -94,14 +106,14 @@ impl Assembler {
         let Some(reason) = self.reason else {
             return Err(ModelError::new(ModelErrorKind::Truncated, "the stream ended without a finish"));
         };
-        let Self { slots, usage, .. } = mem::take(self);
+        let Self { slots, usage, origin, response, .. } = mem::take(self);
         // These are kept for as long as the session, so there is no room to spare in them.
         let mut parts = Vec::with_capacity(slots.len());
         parts.extend(slots.into_iter().filter_map(|(_, slot)| match slot {
             Slot::Done(part) => Some(part),
             Slot::Open { .. } => None,
         }));
-        Ok(ModelAnswer { parts, usage, reason })
+        Ok(ModelAnswer { parts, usage, reason, origin, response })
     }
 
     /// What the call has cost so far.
@@ -109,11 +121,17 @@ impl Assembler {
         &self.usage
     }
 
+    /// Whether a part has begun.
+    pub fn has_parts(&self) -> bool {
+        !self.slots.is_empty()
+    }
+
     /// What can be kept of an answer that broke off: its text and reasoning, finished or not. Tool calls are left out, because
     /// one that was never whole must not run and one that never ran must not stay in the history.
     pub fn partial(self) -> Vec<Part> {
         let keep = |slot| match slot {
-            Slot::Done(Part::ToolCall(_)) | Slot::Open { kind: PartKind::ToolCall { .. }, .. } => None,
+            Slot::Done(Part::ToolCall(_)) => None,
+            Slot::Open { kind: PartKind::ToolCall { .. } | PartKind::Opaque, .. } => None,
             Slot::Done(part) => Some(part),
             Slot::Open { text, .. } if text.is_empty() => None,
             Slot::Open { kind, text } => Some(finished_part(kind, text)),
@@ -129,7 +147,7 @@ impl Assembler {
 /// The part that deltas add up to when the provider has nothing to add to them.
 pub(crate) fn finished_part(kind: PartKind, text: String) -> Part {
     match kind {
-        PartKind::Text => Part::Text(TextPart { text, provenance: Provenance::Model, native: None }),
+        PartKind::Text | PartKind::Opaque => Part::Text(TextPart::new(text, Provenance::Model)),
         PartKind::Reasoning => Part::Reasoning(ReasoningPart::new(text)),
         PartKind::ToolCall { call_id, name } => Part::ToolCall(ToolCallPart::new(call_id, name, text)),
     }

@@ -2,12 +2,15 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use crate::ErrorKind;
 
 type Source = Box<dyn StdError + Send + Sync + 'static>;
 
 /// What went wrong with a model call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ModelErrorKind {
     /// The provider could not be reached, or the connection broke.

@@ -1,6 +1,7 @@
 //! Acts on what the machine decides: asks the model, runs tools, and makes every step durable before the next begins.
 
 mod model_turn;
+mod resets;
 mod tool_turn;
 mod unique_ids;
 mod watch;

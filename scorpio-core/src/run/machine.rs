@@ -302,7 +302,7 @@ impl RunMachine {
         let retry = |name: &str| tools.get(name).map_or(RetryClass::AtMostOnce, |tool| tool.spec().retry);
         let mut calls = plan(self, &message, retry);
         if calls.is_empty() {
-            return if self.steered.is_empty() {
+            return if self.steered.is_empty() && reason != FinishReason::Paused {
                 self.state = State::Ended(RunEnd::Done { reason });
                 Applied { append: vec![message], executions: Vec::new() }
             } else {

@@ -128,6 +128,6 @@ pub(super) fn finish_reason(reason: FinishReason) -> &'static str {
         FinishReason::ToolCalls => "tool-calls",
         FinishReason::Length => "length",
         FinishReason::ContentFilter => "content-filter",
-        FinishReason::Other => "other",
+        FinishReason::Paused | FinishReason::Other => "other",
     }
 }

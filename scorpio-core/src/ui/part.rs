@@ -59,6 +59,7 @@ impl OpenPart {
             PartKind::ToolCall { .. } => {
                 frames.push(&Chunk::ToolInputDelta { tool_call_id: &self.id, input_text_delta: delta });
             }
+            PartKind::Opaque => {}
         }
     }
 
@@ -75,6 +76,7 @@ impl OpenPart {
         let id = self.id.as_str();
         match &self.kind {
             _ if !self.shown => {}
+            PartKind::Opaque => {}
             PartKind::Text => frames.push(&Chunk::TextEnd { id }),
             PartKind::Reasoning => {
                 let took = u64::try_from(at.duration_since(self.since).as_millis()).unwrap_or(0);

@@ -9,8 +9,8 @@ use super::{
     part::OpenPart,
 };
 use crate::{
-    Event, EventKind, MediaPart, MediaSource, Part, PartFinished, PartStarted, RunEnd, ToolCallId,
-    ToolFinished, model::PartKind,
+    Event, EventKind, Json, MediaPart, MediaSource, Part, PartFinished, PartStarted, RunEnd, StreamReset,
+    ToolCallId, ToolFinished, model::PartKind,
 };
 
 /// Encodes the events of one run, from its first on.
@@ -66,6 +66,7 @@ impl UiStream {
                 }
             }
             EventKind::PartFinished(end) => self.finish_part(end, event.at, &mut frames),
+            EventKind::StreamReset(reset) => self.reset(reset, event.at, &mut frames),
             EventKind::ToolFinished(finished) => self.finish_tool(finished, &mut frames),
             EventKind::Data(data) => frames.push(&DataChunk {
                 r#type: format!("data-{}", data.name),
@@ -86,10 +87,23 @@ impl UiStream {
         frames.number(event.seq);
     }
 
+    /// The format has no word for it, so what was streamed is closed, and a chunk of data tells whoever understands it that it is void.
+    fn reset(&mut self, reset: &StreamReset, at: Timestamp, frames: &mut Frames<'_>) {
+        self.end_step(at, frames);
+        frames.push(&DataChunk {
+            r#type: "data-stream-reset".to_owned(),
+            id: None,
+            data: &Json::new(reset).unwrap_or_default(),
+            transient: true,
+        });
+        self.in_step = true;
+        frames.push(&Chunk::StartStep);
+    }
+
     fn start_part(&mut self, start: &PartStarted, at: Timestamp, frames: &mut Frames<'_>) {
         let id = match &start.part {
             PartKind::ToolCall { call_id, .. } => self.calls.open(call_id),
-            PartKind::Text | PartKind::Reasoning => format!("{}-{}", start.turn, start.index).into(),
+            _ => format!("{}-{}", start.turn, start.index).into(),
         };
         let mut open = OpenPart::new(start, id, at);
         open.begin_call(frames);

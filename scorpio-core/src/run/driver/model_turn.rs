@@ -4,10 +4,13 @@ use std::{mem, sync::Arc};
 
 use futures::{FutureExt, StreamExt};
 
-use super::{Driver, Interrupt, unique_ids::UniqueIds};
+use tokio::time::sleep;
+
+use super::{Driver, Interrupt, resets::Resets, unique_ids::UniqueIds};
 use crate::{
-    EventKind, Part, PartDelta, PartFinished, PartStarted, Result, TurnFinished, TurnStarted,
-    model::{Assembler, CallContext, ModelAnswer, ModelError, ModelEvent, ModelRequest, ToolChoice},
+    EventKind, FellBack, Origin, Part, PartDelta, PartFinished, PartStarted, Result, Retrying, StreamReset,
+    TurnFinished, TurnStarted,
+    model::{Assembler, CallContext, ModelAnswer, ModelError, ModelEvent, ModelRequest},
     run::{Input, Step},
 };
 
@@ -35,15 +38,25 @@ impl Driver {
             let message_id = message_id.clone();
             self.emitter.emit(|| EventKind::TurnStarted(TurnStarted { turn, message_id }));
         }
-        self.answer = Assembler::new();
-        match self.ask(turn).await {
-            Ok(()) => {}
-            Err(Broken::Interrupted(interrupt)) => return self.interrupted(interrupt).await,
-            Err(Broken::Failed(error)) => return self.failed(error).await,
-        }
-        match self.answer.finish() {
-            Ok(answer) => self.answered(turn, answer).await,
-            Err(error) => self.failed(error).await,
+        let mut resets = Resets::new(self.agent.stream_resets);
+        loop {
+            self.answer = Assembler::new();
+            let asked = self.ask(turn).await.and_then(|()| Ok(self.answer.finish()?));
+            let error = match asked {
+                Ok(answer) => return self.answered(turn, answer).await,
+                Err(Broken::Interrupted(interrupt)) => return self.interrupted(interrupt).await,
+                Err(Broken::Failed(error)) => error,
+            };
+            // What failed before it said anything was for the provider to try again.
+            let wait = if self.answer.has_parts() { resets.next(&error) } else { None };
+            let Some(wait) = wait else { return self.failed(error).await };
+            tracing::warn!(run = %self.lease.run, turn, error = ?error, "an answer broke off; it is asked for again");
+            self.answer = Assembler::new();
+            self.emitter.emit(|| EventKind::StreamReset(StreamReset { turn, error: error.kind() }));
+            self.emitter.flush().await;
+            if let Err(interrupt) = self.watch.until(sleep(wait)).await {
+                return self.interrupted(interrupt).await;
+            }
         }
     }
 
@@ -87,30 +100,40 @@ impl Driver {
             ModelEvent::PartEnd { index, part } => {
                 self.emitter.emit(|| EventKind::PartFinished(PartFinished { turn, index, part: *part }));
             }
-            ModelEvent::Usage(_) | ModelEvent::Finish { .. } => {}
+            ModelEvent::Retrying(retrying) => self.emitter.emit(|| {
+                let after_ms = u64::try_from(retrying.after.as_millis()).unwrap_or(u64::MAX);
+                let (attempt, error) = (retrying.attempt, retrying.error);
+                EventKind::Retrying(Retrying { turn, attempt, after_ms, error })
+            }),
+            ModelEvent::FellBack(fell_back) => self.emitter.emit(|| {
+                let (Origin { provider, model, .. }, error) = (fell_back.to, fell_back.error);
+                EventKind::FellBack(FellBack { turn, provider, model, error })
+            }),
+            ModelEvent::Response(_) | ModelEvent::Usage(_) | ModelEvent::Finish { .. } => {}
         }
     }
 
     fn request(&self) -> ModelRequest {
         let agent = &self.agent;
-        ModelRequest {
-            model: Arc::clone(agent.model.name()),
-            instructions: agent.instructions.clone(),
-            transcript: self.transcript.clone(),
-            tools: Arc::clone(&self.tools),
-            tool_choice: ToolChoice::Auto,
-            parallel_tool_calls: None,
-            output: self.output.as_ref().map(|output| Arc::clone(&output.schema)),
-            max_output_tokens: agent.parameters.max_output_tokens,
-            temperature: agent.parameters.temperature,
-            reasoning_effort: agent.parameters.reasoning_effort.clone(),
-            extra: agent.parameters.extra.clone(),
-        }
+        let mut request = ModelRequest::new(Arc::clone(agent.model.name()), self.transcript.clone())
+            .with_tools(Arc::clone(&self.tools))
+            .with_parameters(&agent.parameters);
+        request.instructions = agent.instructions.clone();
+        request.output = self.output.as_ref().map(|output| Arc::clone(&output.schema));
+        request
     }
 
     async fn answered(&mut self, turn: u32, answer: ModelAnswer) -> Result<()> {
-        let origin = self.agent.origin.clone();
-        let cost_usd = self.agent.prices.cost(&self.agent.model_key, &answer.usage);
+        let (origin, cost_usd) = match &answer.origin {
+            Some(origin) => {
+                let key = format!("{}:{}", origin.provider, origin.model);
+                (origin.clone(), self.agent.prices.cost(&key, &answer.usage))
+            }
+            None => {
+                let cost_usd = self.agent.prices.cost(&self.agent.model_key, &answer.usage);
+                (self.agent.origin.clone(), cost_usd)
+            }
+        };
         let (usage, reason) = (answer.usage.clone(), answer.reason);
         let input = match self.complaint(&answer) {
             Some(complaint) => Input::OutputRejected { answer, origin, cost_usd, complaint },

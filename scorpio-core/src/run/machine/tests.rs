@@ -10,7 +10,7 @@ fn now() -> Timestamp {
 }
 
 fn answered(parts: Vec<Part>, reason: FinishReason) -> Input {
-    let answer = ModelAnswer { parts, usage: Usage::new(3, 4), reason };
+    let answer = ModelAnswer { parts, usage: Usage::new(3, 4), reason, origin: None, response: None };
     Input::Answered { answer, origin: Origin::new("p", "w", "m"), cost_usd: Some(0.5) }
 }
 
