@@ -1,18 +1,38 @@
-//! What every provider that is spoken to over HTTP needs: the client and its TLS, limits of time, transport errors without
-//! addresses in them, `retry-after`, and bodies that are read up to a limit.
+//! What every provider that is spoken to over HTTP needs: setting it up, asking the server, limits of time and size, and errors
+//! without addresses and keys in them.
 
 mod body;
 mod client;
+mod connection;
+mod decoder;
+mod endpoint;
 mod failure;
+mod response_info;
 mod retry_after;
 mod secrets;
+mod stream;
 mod timeouts;
+mod token;
+mod transport;
 
-pub(crate) use self::{
+use self::{
     body::read_body,
     client::{Client, build_client},
     failure::{broken_body, not_sent},
+    response_info::response_info,
+    stream::{Clock, ResponseStream},
+    timeouts::Phase,
+};
+pub(crate) use self::{
+    connection::{Connection, connection_methods, header_value, invalid},
+    decoder::{Answer, Decoder},
+    endpoint::Endpoint,
+    response_info::request_id,
     retry_after::retry_after,
     secrets::Secrets,
-    timeouts::{Phase, Timeouts},
+    timeouts::Timeouts,
+};
+pub use self::{
+    token::TokenSource,
+    transport::{Transport, TransportBody},
 };

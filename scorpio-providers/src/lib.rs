@@ -80,19 +80,28 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
 
-#[cfg(feature = "openai")]
+#[cfg(feature = "http")]
+mod environment;
+#[cfg(feature = "http")]
+mod failure;
+#[cfg(feature = "http")]
 mod http;
-#[cfg(feature = "openai")]
+#[cfg(feature = "http")]
 mod json;
+#[cfg(feature = "http")]
+mod lenient;
 mod named;
 #[cfg(feature = "openai")]
 mod openai;
-#[cfg(feature = "openai")]
+#[cfg(feature = "http")]
+mod schema;
+#[cfg(feature = "http")]
 mod sse;
 
+#[cfg(feature = "http")]
+pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
 #[cfg(feature = "openai")]
 pub use self::openai::{InstructionsRole, OpenAi, OpenAiBuilder};
-#[cfg(feature = "openai")]
 #[doc(no_inline)]
 pub use secrecy::SecretString;

@@ -64,7 +64,7 @@ mod shared {
     use scorpio_core::model::ModelError;
     use secrecy::{ExposeSecret, SecretString};
 
-    use crate::openai::{Environment, OpenAi};
+    use crate::{environment::Environment, openai::OpenAi};
 
     /// What the providers depend on.
     const VARIABLES: [&str; 5] =

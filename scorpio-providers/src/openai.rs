@@ -1,17 +1,9 @@
 //! OpenAI's Chat Completions, and every server that speaks it.
 
-mod answer;
 mod builder;
-mod chunk;
-mod decoder;
+pub(crate) mod chat;
 mod dialect;
 mod environment;
-mod failure;
-mod message;
-mod request;
-mod schema;
-mod stream;
-mod usage;
 
 use std::{
     fmt,
@@ -22,38 +14,17 @@ use std::{
 };
 
 use async_trait::async_trait;
-use reqwest::{
-    Request, Response, Url,
-    header::{CONTENT_TYPE, HeaderMap},
-};
+use reqwest::{Url, header::HeaderMap};
+#[cfg(doc)]
+use scorpio_core::model::ModelErrorKind;
 use scorpio_core::model::{
-    CallContext, Capabilities, LlmProvider, ModelError, ModelErrorKind, ModelRequest, ModelStream,
-    ProviderId, WireKey,
+    CallContext, Capabilities, LlmProvider, ModelError, ModelRequest, ModelStream, ProviderId, WireKey,
 };
-use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-pub(crate) use self::environment::Environment;
-use self::{
-    answer::Answer,
-    decoder::Decoder,
-    dialect::Dialect,
-    stream::{Clock, ResponseStream},
-};
 pub use self::{builder::OpenAiBuilder, dialect::InstructionsRole};
-use crate::{
-    http::{Client, Phase, Secrets, Timeouts, not_sent, read_body},
-    sse::SseLimits,
-};
-
-/// The name of the wire.
-const WIRE: WireKey = "openai-chat";
-
-/// How much of the body of an error is read, in bytes.
-const ERROR_BODY: usize = 64 << 10;
-
-/// How long the body of an error may take.
-const ERROR_BODY_TIME: std::time::Duration = std::time::Duration::from_secs(10);
+use self::{chat::ChatAnswer, dialect::Dialect};
+use crate::{environment::Environment, http::Endpoint};
 
 /// A provider that speaks OpenAI's Chat Completions: OpenAI itself, and every server compatible with it. Cloning it is cheap, and
 /// clones share their connections.
@@ -100,11 +71,8 @@ pub struct OpenAi(Arc<Inner>);
 
 struct Inner {
     id: ProviderId,
-    client: Client,
-    /// A request that lacks its body: its address and headers are checked and parsed once.
-    template: Request,
-    secrets: Arc<Secrets>,
-    timeouts: Timeouts,
+    endpoint: Endpoint,
+    url: Url,
     dialect: Dialect,
     capabilities: Option<Capabilities>,
 }
@@ -152,49 +120,6 @@ impl OpenAi {
     pub fn ollama() -> Result<Self, ModelError> {
         Environment::process().ollama()?.build()
     }
-
-    async fn send(&self, body: Vec<u8>) -> Result<Response, ModelError> {
-        let Inner { client, template, timeouts, .. } = &*self.0;
-        let mut request = template
-            .try_clone()
-            .ok_or_else(|| ModelError::new(ModelErrorKind::Configuration, "the request cannot be copied"))?;
-        *request.body_mut() = Some(body.into());
-        match timeout(timeouts.headers, client.execute(request)).await {
-            Err(_) => Err(Phase::Headers.passed(timeouts)),
-            Ok(Err(error)) => Err(not_sent(error, timeouts)),
-            Ok(Ok(response)) => Ok(response),
-        }
-    }
-
-    /// Checks that the response is an answer, and prepares to read it.
-    async fn open(&self, mut response: Response, begun: Instant) -> Result<ResponseStream, ModelError> {
-        let Inner { template, timeouts, secrets, .. } = &*self.0;
-        let headers = std::mem::take(response.headers_mut());
-        if response.url() != template.url() {
-            let message =
-                "the HTTP client that was given follows redirects: build it with `redirect::Policy::none()`";
-            return Err(ModelError::new(ModelErrorKind::Configuration, message));
-        }
-        let status = response.status();
-        if !status.is_success() {
-            let bytes = read_body(response.into(), ERROR_BODY, ERROR_BODY_TIME).await;
-            return Err(failure::of_status(status, &headers, &bytes, secrets));
-        }
-        let answer = Answer::new(seed(), Arc::clone(secrets));
-        let decoder = match media_type(&headers).as_str() {
-            "text/event-stream" | "" => Decoder::of_events(answer, SseLimits::default()),
-            "application/json" => Decoder::of_whole_answer(answer),
-            other => {
-                let message = format!(
-                    "the answer is of the type `{other}`, not a stream of events: is the base URL right?"
-                );
-                let bytes = read_body(response.into(), ERROR_BODY, ERROR_BODY_TIME).await;
-                return Err(failure::with_headers(answer.unexpected(message, &bytes), &headers));
-            }
-        };
-        let clock = Clock::new(*timeouts, begun);
-        Ok(ResponseStream::new(response.into(), decoder, clock, failure::request_id(&headers)))
-    }
 }
 
 #[async_trait]
@@ -208,28 +133,25 @@ impl LlmProvider for OpenAi {
     }
 
     fn wire(&self, _model: &str) -> WireKey {
-        WIRE
+        chat::WIRE
     }
 
     async fn stream(&self, request: ModelRequest, _cx: &CallContext) -> Result<ModelStream, ModelError> {
-        let begun = Instant::now();
-        let body = request::encode(&request, self.0.dialect)?;
-        let response = self.send(body).await?;
-        let stream = self.open(response, begun).await?;
+        let Inner { endpoint, url, dialect, .. } = &*self.0;
+        let body = chat::encode(&request, *dialect)?;
+        let answer = ChatAnswer::new(seed(), Arc::clone(endpoint.secrets()));
+        let stream = endpoint.stream(url.clone(), HeaderMap::new(), body, answer).await?;
         Ok(Box::pin(stream))
     }
 }
 
 impl fmt::Debug for OpenAi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { id, template, secrets, timeouts, .. } = &*self.0;
-        let headers: Vec<&str> = template.headers().keys().map(|name| name.as_str()).collect();
+        let Inner { id, endpoint, url, .. } = &*self.0;
         f.debug_struct("OpenAi")
             .field("id", id)
-            .field("url", &without_query(template.url()))
-            .field("headers", &headers)
-            .field("secrets", secrets)
-            .field("timeouts", timeouts)
+            .field("url", &without_query(url))
+            .field("endpoint", endpoint)
             .finish_non_exhaustive()
     }
 }
@@ -245,13 +167,6 @@ fn without_query(url: &Url) -> String {
 fn seed() -> u64 {
     static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(Uuid::now_v7().as_u64_pair().1));
     NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
-/// The media type of a response, without parameters; empty when there is none.
-fn media_type(headers: &HeaderMap) -> String {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = value.split(';').next().unwrap_or_default();
-    media_type.trim().to_ascii_lowercase()
 }
 
 const _: () = {

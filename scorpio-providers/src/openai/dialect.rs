@@ -14,7 +14,7 @@ pub enum InstructionsRole {
 }
 
 impl InstructionsRole {
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::System => "system",
             Self::Developer => "developer",
@@ -24,23 +24,23 @@ impl InstructionsRole {
 
 /// What a server wants.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dialect {
+pub(crate) struct Dialect {
     /// Whether it is OpenAI itself, whose models have names that say something.
-    pub(super) is_openai: bool,
+    pub(crate) is_openai: bool,
     /// The role of the instructions, if the program chose one.
-    pub(super) instructions_role: Option<InstructionsRole>,
+    pub(crate) instructions_role: Option<InstructionsRole>,
     /// `max_tokens` in place of `max_completion_tokens`.
-    pub(super) legacy_max_tokens: bool,
+    pub(crate) legacy_max_tokens: bool,
 }
 
 impl Dialect {
     /// Whether `url` belongs to OpenAI, one of its regions among them.
-    pub(super) fn is_openai(url: &Url) -> bool {
+    pub(crate) fn is_openai(url: &Url) -> bool {
         url.host_str().is_some_and(|host| host == "api.openai.com" || host.ends_with(".api.openai.com"))
     }
 
     /// OpenAI says: with o1 models and newer, `developer` replaces `system`. Other servers may not know the word.
-    pub(super) fn instructions_role(&self, model: &str) -> InstructionsRole {
+    pub(crate) fn instructions_role(&self, model: &str) -> InstructionsRole {
         match self.instructions_role {
             Some(role) => role,
             None if self.is_openai && reasons(model) => InstructionsRole::Developer,
@@ -49,7 +49,7 @@ impl Dialect {
     }
 
     /// What a model can do, by its name.
-    pub(super) fn capabilities(&self, model: &str) -> Capabilities {
+    pub(crate) fn capabilities(&self, model: &str) -> Capabilities {
         let mut capabilities = Capabilities::all();
         if !self.is_openai {
             // Nobody knows; only documents are known to be OpenAI's own.

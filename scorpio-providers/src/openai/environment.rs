@@ -1,49 +1,27 @@
-//! Setting up providers by variables of the environment.
+//! OpenAI and Ollama, set up by variables of the environment.
 
-use std::{env, net::IpAddr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
-use scorpio_core::model::{ModelError, ModelErrorKind};
+use scorpio_core::model::ModelError;
 
 use super::{OpenAi, OpenAiBuilder};
+use crate::{environment::Environment, http::invalid};
 
 /// How long Ollama may take to load a model before it answers.
 const MODEL_LOADING: Duration = Duration::from_secs(300);
 
-/// Variables by name. Those that are empty count as not set.
-pub(crate) struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
-
-impl Environment<'static> {
-    /// The variables of this process.
-    pub(crate) fn process() -> Self {
-        // What is no Unicode becomes a character that is refused later, with the name of the variable.
-        Self(&|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
-    }
-}
-
-impl<'a> Environment<'a> {
-    #[cfg(test)]
-    pub(crate) fn new(variables: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self(variables)
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
-        (self.0)(name).filter(|value| !value.trim().is_empty())
-    }
-
+impl Environment<'_> {
     /// OpenAI, or what stands in for it.
     pub(crate) fn openai(&self) -> Result<OpenAiBuilder, ModelError> {
-        let key = self.get("OPENAI_API_KEY").ok_or_else(|| invalid("OPENAI_API_KEY is not set"))?;
-        check_header("OPENAI_API_KEY", &key)?;
+        let key = self.header("OPENAI_API_KEY")?.ok_or_else(|| invalid("OPENAI_API_KEY is not set"))?;
         let mut builder = OpenAi::builder().api_key(key);
         if let Some(url) = self.get("OPENAI_BASE_URL") {
             builder = builder.base_url(url);
         }
-        if let Some(id) = self.get("OPENAI_ORG_ID") {
-            check_header("OPENAI_ORG_ID", &id)?;
+        if let Some(id) = self.header("OPENAI_ORG_ID")? {
             builder = builder.organization(id);
         }
-        if let Some(id) = self.get("OPENAI_PROJECT_ID") {
-            check_header("OPENAI_PROJECT_ID", &id)?;
+        if let Some(id) = self.header("OPENAI_PROJECT_ID")? {
             builder = builder.project(id);
         }
         Ok(builder)
@@ -95,20 +73,6 @@ fn host_and_port(address: &str) -> (&str, Option<&str>) {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
         _ => (address, None),
     }
-}
-
-fn check_header(name: &'static str, value: &str) -> Result<(), ModelError> {
-    let is_visible = |c: char| c == ' ' || c.is_ascii_graphic();
-    match value.trim().chars().all(is_visible) {
-        true => Ok(()),
-        false => {
-            Err(invalid(format!("{name} holds a line break or another character that a header cannot carry")))
-        }
-    }
-}
-
-fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> ModelError {
-    ModelError::new(ModelErrorKind::Configuration, message)
 }
 
 #[cfg(test)]

@@ -1,7 +1,25 @@
+use std::time::Duration;
+
+use scorpio_core::model::ModelErrorKind;
+
 use super::*;
+use crate::http::Timeouts;
 
 fn url(base: &str) -> String {
-    endpoint(base).unwrap().into()
+    OpenAi::builder().base_url(base).transport(Nowhere).build().unwrap().0.url.clone().into()
+}
+
+#[derive(Debug)]
+struct Nowhere;
+
+#[async_trait::async_trait]
+impl crate::Transport for Nowhere {
+    async fn send(
+        &self,
+        _: http::Request<bytes::Bytes>,
+    ) -> Result<http::Response<crate::TransportBody>, ModelError> {
+        Err(ModelError::new(ModelErrorKind::Unreachable, "nowhere"))
+    }
 }
 
 fn refused(builder: OpenAiBuilder) -> String {
@@ -50,7 +68,7 @@ fn headers_are_set_once() {
         .header("X-Team", "b")
         .build()
         .unwrap();
-    let headers = provider.0.template.headers();
+    let headers = provider.0.endpoint.headers();
     let header = |name: &str| headers.get(name).unwrap().to_str().unwrap();
     assert_eq!(header("authorization"), "Bearer sk-0123456789");
     assert!(headers["authorization"].is_sensitive());
@@ -63,13 +81,13 @@ fn headers_are_set_once() {
 #[test]
 fn without_a_key_none_is_sent() {
     let provider = local().build().unwrap();
-    assert!(!provider.0.template.headers().contains_key("authorization"));
+    assert!(!provider.0.endpoint.headers().contains_key("authorization"));
 }
 
 #[test]
 fn a_key_of_a_gateway_may_go_into_the_usual_header() {
     let provider = local().header("Authorization", "Basic eDp5").build().unwrap();
-    assert_eq!(provider.0.template.headers()["authorization"], "Basic eDp5");
+    assert_eq!(provider.0.endpoint.headers()["authorization"], "Basic eDp5");
 }
 
 #[test]
@@ -98,7 +116,10 @@ fn nothing_shows_a_secret() {
 #[test]
 fn endless_times_are_cut() {
     let provider = local().idle_timeout(Duration::MAX).total_timeout(Duration::MAX).build().unwrap();
-    assert_eq!((provider.0.timeouts.idle, provider.0.timeouts.total), (LONGEST, LONGEST));
+    // The clock of a call does not overflow.
+    let begun = std::time::Instant::now();
+    let Timeouts { idle, total, .. } = provider.0.endpoint.timeouts();
+    assert!(begun.checked_add(*idle).is_some() && begun.checked_add(*total).is_some());
 }
 
 #[test]

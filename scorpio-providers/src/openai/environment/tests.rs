@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use scorpio_core::model::ModelErrorKind;
+
 use super::*;
 
 fn built(
@@ -20,7 +22,7 @@ fn openai(variables: &[(&str, &str)]) -> Result<OpenAi, String> {
 }
 
 fn header<'a>(provider: &'a OpenAi, name: &str) -> Option<&'a str> {
-    provider.0.template.headers().get(name).map(|value| value.to_str().unwrap())
+    provider.0.endpoint.headers().get(name).map(|value| value.to_str().unwrap())
 }
 
 const LOCAL: (&str, &str) = ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1/");
@@ -43,7 +45,7 @@ fn all_variables_are_read() {
         ("OPENAI_PROJECT_ID", "proj_1"),
     ])
     .unwrap();
-    assert_eq!(provider.0.template.url().as_str(), "http://127.0.0.1:1/v1/chat/completions");
+    assert_eq!(provider.0.url.as_str(), "http://127.0.0.1:1/v1/chat/completions");
     assert_eq!(header(&provider, "authorization"), Some("Bearer sk-0123456789"));
     assert_eq!(header(&provider, "openai-organization"), Some("org-1"));
     assert_eq!(header(&provider, "openai-project"), Some("proj_1"));
@@ -99,8 +101,8 @@ fn ollama_needs_no_key_and_takes_its_time() {
     let provider =
         built(&[("OPENAI_API_KEY", "sk-of-somebody-else")], |environment| environment.ollama()).unwrap();
     assert_eq!(header(&provider, "authorization"), None);
-    assert_eq!(provider.0.template.url().as_str(), "http://127.0.0.1:11434/v1/chat/completions");
-    assert_eq!(provider.0.timeouts.headers, MODEL_LOADING);
+    assert_eq!(provider.0.url.as_str(), "http://127.0.0.1:11434/v1/chat/completions");
+    assert_eq!(provider.0.endpoint.timeouts().headers, MODEL_LOADING);
     assert!(provider.0.dialect.legacy_max_tokens);
     let wrong = built(&[("OLLAMA_HOST", "gopher://x")], |environment| environment.ollama());
     assert_eq!(wrong.unwrap_err(), "OLLAMA_HOST is no address");

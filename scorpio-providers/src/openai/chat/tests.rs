@@ -4,11 +4,14 @@ mod mutations;
 
 use scorpio_core::{
     Part,
-    model::{Assembler, FinishReason, PartKind},
+    model::{Assembler, FinishReason, ModelError, ModelErrorKind, ModelEvent, PartKind},
 };
 
 use super::*;
-use crate::http::Secrets;
+use crate::{
+    http::{Decoder, Secrets},
+    sse::SseLimits,
+};
 
 const SEED: u64 = 7;
 
@@ -68,14 +71,14 @@ const STREAMS: &[(&str, &str, &[&str])] = streams! {
     "whole-answer-as-event": "+0 text" "0 Hi" "usage 1 0 0 2 0" "=0 text Hi" "finish Stop";
 };
 
-fn decoder() -> Decoder {
-    Decoder::of_events(Answer::new(SEED, Default::default()), SseLimits::default())
+fn decoder() -> Decoder<ChatAnswer> {
+    Decoder::of_events(ChatAnswer::new(SEED, Default::default()), SseLimits::default())
 }
 
 /// What comes out of `pieces`, with the rules of the stream checked on the way.
-fn decode<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
+fn decode<'a>(mut decoder: Decoder<ChatAnswer>, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
     let (mut told, mut rules) = (Vec::new(), Assembler::new());
-    let mut drain = |decoder: &mut Decoder| -> Result<(), ModelError> {
+    let mut drain = |decoder: &mut Decoder<ChatAnswer>| -> Result<(), ModelError> {
         while let Some(event) = decoder.next_event()? {
             rules.push(&event).expect("the rules of the stream are kept");
             told.push(tell(&event));
@@ -171,7 +174,7 @@ fn an_answer_cut_anywhere_before_its_finish_is_never_whole() {
 
 #[test]
 fn an_answer_that_is_sent_at_once_is_taken() {
-    let whole = || Decoder::of_whole_answer(Answer::new(SEED, Default::default()));
+    let whole = || Decoder::of_whole_answer(ChatAnswer::new(SEED, Default::default()));
     let json = br#"{"id":"x","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Hi",
         "reasoning_content":"Hm","tool_calls":[{"id":"c1","type":"function","function":{"name":"add","arguments":"{}"}}]},
         "finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}"#;
@@ -229,7 +232,7 @@ fn errors_do_not_show_secrets() {
     let mut secrets = Secrets::default();
     secrets.add("sk-0123456789".to_owned().into());
     let mut decoder =
-        Decoder::of_events(Answer::new(SEED, std::sync::Arc::new(secrets)), SseLimits::default());
+        Decoder::of_events(ChatAnswer::new(SEED, std::sync::Arc::new(secrets)), SseLimits::default());
     decoder.push(b"data: {\"error\":{\"message\":\"bad key sk-0123456789\",\"code\":401}}\n\n").unwrap();
     let error = decoder.next_event().unwrap_err();
     assert_eq!((error.kind(), error.status()), (ModelErrorKind::Auth, Some(401)));
@@ -240,7 +243,7 @@ fn errors_do_not_show_secrets() {
 #[test]
 fn limits_hold() {
     let small = SseLimits { event: 1 << 10, stream: 4 << 10 };
-    let decoder = || Decoder::of_events(Answer::new(SEED, Default::default()), small);
+    let decoder = || Decoder::of_events(ChatAnswer::new(SEED, Default::default()), small);
     let line = format!("data: {}\n\n", "x".repeat(1 << 10));
     assert_eq!(decode(decoder(), line.as_bytes().chunks(100)), ["error TooLarge"]);
     let event = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n".repeat(100);

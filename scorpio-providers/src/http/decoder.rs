@@ -1,17 +1,40 @@
 //! Bytes of a response in, events of the model out. What comes out does not depend on where the bytes were cut.
 
+use std::borrow::Cow;
+
 use scorpio_core::model::{ModelError, ModelErrorKind, ModelEvent};
 
-use super::answer::Answer;
-use crate::sse::{SseLimits, SseParser, TooLarge};
+use crate::sse::{SseEvent, SseLimits, SseParser, TooLarge};
 
 /// The largest answer that is sent at once instead of streamed, in bytes.
 const MAX_WHOLE_ANSWER: usize = 32 << 20;
 
+/// What one wire makes of the events of a response. It does no I/O: events go in, the model's events come out, and the end of the
+/// stream tells whether the answer is whole.
+pub(crate) trait Answer: Send + Unpin + 'static {
+    /// Takes an event of the stream.
+    fn read_event(&mut self, event: &SseEvent<'_>) -> Result<(), ModelError>;
+
+    /// Takes an answer that the server sent at once, though it was asked to stream.
+    fn read_whole(&mut self, body: &[u8]) -> Result<(), ModelError>;
+
+    /// The next event of the model, if there is one before more is read.
+    fn next_event(&mut self) -> Option<ModelEvent>;
+
+    /// Whether the model has said why it stopped. What may still come is the usage.
+    fn is_whole(&self) -> bool;
+
+    /// The stream has ended: closes what is open, and fails when the answer is not whole.
+    fn end(&mut self) -> Result<(), ModelError>;
+
+    /// The error that the server sent `body`, which is no answer.
+    fn unexpected(&self, message: impl Into<Cow<'static, str>>, body: &[u8]) -> ModelError;
+}
+
 /// A decoder of one response.
 #[derive(Debug)]
-pub(super) struct Decoder {
-    answer: Answer,
+pub(crate) struct Decoder<A> {
+    answer: A,
     format: Format,
     ended: bool,
 }
@@ -22,24 +45,24 @@ enum Format {
     Whole(Vec<u8>),
 }
 
-impl Decoder {
+impl<A: Answer> Decoder<A> {
     /// A decoder of server-sent events.
-    pub(super) fn of_events(answer: Answer, limits: SseLimits) -> Self {
+    pub(crate) fn of_events(answer: A, limits: SseLimits) -> Self {
         Self { answer, format: Format::Events(SseParser::new(limits)), ended: false }
     }
 
     /// A decoder of an answer that the server sends at once, though it was asked to stream.
-    pub(super) fn of_whole_answer(answer: Answer) -> Self {
+    pub(crate) fn of_whole_answer(answer: A) -> Self {
         Self { answer, format: Format::Whole(Vec::new()), ended: false }
     }
 
     /// Whether the model has said why it stopped. What may still come is the usage.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.answer.is_whole()
     }
 
     /// Takes the next bytes.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), ModelError> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), ModelError> {
         match &mut self.format {
             _ if self.ended => Ok(()),
             Format::Events(parser) => parser.push(bytes).map_err(too_large),
@@ -55,7 +78,7 @@ impl Decoder {
     }
 
     /// The next event, if there is one before more bytes come.
-    pub(super) fn next_event(&mut self) -> Result<Option<ModelEvent>, ModelError> {
+    pub(crate) fn next_event(&mut self) -> Result<Option<ModelEvent>, ModelError> {
         loop {
             let Self { answer, format, ended } = self;
             if let Some(event) = answer.next_event() {
@@ -70,14 +93,14 @@ impl Decoder {
                 *ended = true;
                 answer.end()?;
             } else {
-                answer.read(event.data, event.name == b"error")?;
+                answer.read_event(&event)?;
             }
         }
     }
 
     /// The server has ended its response, or nobody wants to wait for more of it. There may be events left afterwards, even when
     /// this fails.
-    pub(super) fn end(&mut self) -> Result<(), ModelError> {
+    pub(crate) fn end(&mut self) -> Result<(), ModelError> {
         if self.ended {
             return Ok(());
         }
@@ -88,14 +111,16 @@ impl Decoder {
                 if let Some(event) = parser.last_event()
                     && is_json(event.data)
                 {
-                    self.answer.read(event.data, event.name == b"error")?;
+                    self.answer.read_event(&event)?;
                 }
             }
             Format::Whole(body) => {
                 let body = std::mem::take(body);
-                self.answer.read(&body, false)?;
+                self.answer.read_whole(&body)?;
                 if !self.answer.is_whole() {
-                    return Err(self.answer.unexpected("the answer is JSON, but no chat completion", &body));
+                    return Err(self
+                        .answer
+                        .unexpected("the answer is JSON, but no answer of a model", &body));
                 }
             }
         }
@@ -114,6 +139,3 @@ fn too_large(limit: TooLarge) -> ModelError {
     };
     ModelError::new(ModelErrorKind::TooLarge, message)
 }
-
-#[cfg(test)]
-mod tests;

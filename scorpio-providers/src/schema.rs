@@ -64,7 +64,7 @@ const REFUSED: [(&str, &str); 3] = [
 
 /// Why a schema cannot be expressed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct SchemaError {
+pub(crate) struct SchemaError {
     path: String,
     reason: String,
 }
@@ -79,7 +79,7 @@ impl fmt::Display for SchemaError {
 impl std::error::Error for SchemaError {}
 
 /// The schema in strict form.
-pub(super) fn strict(schema: &Json) -> Result<String, SchemaError> {
+pub(crate) fn strict(schema: &Json) -> Result<String, SchemaError> {
     let root: Tree =
         schema.to().map_err(|error| fail("", format!("it is not JSON that can be read ({error})")))?;
     let writer = Rewriter { root: &root };

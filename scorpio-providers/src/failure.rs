@@ -1,13 +1,18 @@
 //! What an error of the server means: by its status, and by what it says in its body or in the middle of a stream.
 
-use std::time::SystemTime;
+mod words;
+
+use std::time::{Duration, SystemTime};
 
 use reqwest::{StatusCode, Url, header::HeaderMap};
 use scorpio_core::model::{ModelError, ModelErrorKind};
 use serde_json::value::RawValue;
 
-use super::chunk::{ErrorBody, ErrorObject, Text};
-use crate::http::{Secrets, retry_after};
+use self::words::{AnthropicDetails, ErrorBody, ErrorObject, GoogleDetail};
+use crate::{
+    http::{Secrets, request_id, retry_after},
+    lenient::Text,
+};
 
 /// How much of a body is kept, in bytes.
 const KEPT: usize = 8 << 10;
@@ -18,8 +23,8 @@ const QUOTED: usize = 500;
 /// How many objects may stand around an error object.
 const MAX_WRAPPINGS: usize = 3;
 
-/// How long a request id may be, in bytes.
-const REQUEST_ID: usize = 128;
+/// How the code of an error is called here when Google says that the quota of a day is used up.
+const DAILY_QUOTA: &str = "daily_quota";
 
 /// What the server says about an error, as far as it says it in a form that is known.
 #[derive(Debug, Default)]
@@ -28,10 +33,11 @@ struct Detail {
     kind: String,
     code: String,
     status: Option<u16>,
+    retry_after: Option<Duration>,
 }
 
 /// The error that a status other than success stands for.
-pub(super) fn of_status(
+pub(crate) fn of_status(
     status: StatusCode,
     headers: &HeaderMap,
     body: &[u8],
@@ -49,11 +55,12 @@ pub(super) fn of_status(
     let error = ModelError::new(detail.kind(Some(status.as_u16())), format!("the server refused: {says}"))
         .with_status(status.as_u16())
         .with_body(cut(&body, KEPT));
-    with_headers(error, headers)
+    // What a header says comes later, and counts.
+    with_headers(detail.with_retry_after(error), headers)
 }
 
 /// Adds what the headers of a response say about an error.
-pub(super) fn with_headers(error: ModelError, headers: &HeaderMap) -> ModelError {
+pub(crate) fn with_headers(error: ModelError, headers: &HeaderMap) -> ModelError {
     let error = match request_id(headers) {
         Some(id) => error.with_request_id(id),
         None => error,
@@ -64,14 +71,8 @@ pub(super) fn with_headers(error: ModelError, headers: &HeaderMap) -> ModelError
     }
 }
 
-/// The provider's id of the request.
-pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
-    let id = headers.get("x-request-id")?.to_str().ok()?;
-    Some(cut(id, REQUEST_ID).to_owned()).filter(|id| !id.is_empty())
-}
-
 /// The error object that came in the middle of a stream, or in place of an answer.
-pub(super) fn in_stream(json: &[u8], secrets: &Secrets) -> ModelError {
+pub(crate) fn in_stream(json: &[u8], secrets: &Secrets) -> ModelError {
     let json = secrets.redact(&String::from_utf8_lossy(json));
     let detail = Detail::of_error(&json);
     let says = match quoted(&detail.message) {
@@ -84,16 +85,16 @@ pub(super) fn in_stream(json: &[u8], secrets: &Secrets) -> ModelError {
         Some(status) => error.with_status(status),
         None => error,
     };
-    error.with_body(cut(&json, KEPT))
+    detail.with_retry_after(error).with_body(cut(&json, KEPT))
 }
 
 /// An error field that is there but means none.
-pub(super) fn says_nothing(error: &RawValue) -> bool {
+pub(crate) fn says_nothing(error: &RawValue) -> bool {
     matches!(error.get(), "{}" | "\"\"" | "false" | "[]")
 }
 
 /// What is kept of a body, without the secrets that the server repeated.
-pub(super) fn kept(body: &[u8], secrets: &Secrets) -> String {
+pub(crate) fn kept(body: &[u8], secrets: &Secrets) -> String {
     cut(&secrets.redact(&String::from_utf8_lossy(body)), KEPT).to_owned()
 }
 
@@ -114,7 +115,7 @@ fn redirect(status: StatusCode, headers: &HeaderMap) -> ModelError {
 impl Detail {
     /// Reads an error object, or a body that holds one. Some servers wrap it twice, some send a mere string.
     fn of_error(json: &str) -> Self {
-        let mut json = json;
+        let mut json = first_of_list(json);
         for _ in 0..MAX_WRAPPINGS {
             let wrapped = serde_json::from_str::<ErrorBody<'_>>(json).ok().and_then(|body| body.error);
             match wrapped.filter(|error| !says_nothing(error)) {
@@ -131,10 +132,53 @@ impl Detail {
         let word = |raw: Option<&RawValue>| {
             raw.map_or_else(String::new, |raw| raw.get().trim_matches('"').to_owned())
         };
-        let code = word(object.code);
         let number = |text: &str| text.parse().ok().filter(|status| (400..600).contains(status));
-        let status = number(&code).or_else(|| number(&word(object.status)));
-        Self { message: object.message.0.into_owned(), kind: object.kind.0.into_owned(), code, status }
+        let (code, word_or_status) = (word(object.code), word(object.status));
+        let status = number(&code).or_else(|| number(&word_or_status));
+        let mut detail = Self {
+            message: object.message.0.into_owned(),
+            kind: object.kind.0.into_owned(),
+            code,
+            status,
+            retry_after: None,
+        };
+        // Google's word for the kind stands where others have the status.
+        if detail.kind.is_empty() && number(&word_or_status).is_none() {
+            detail.kind = word_or_status;
+        }
+        if let Some(details) = object.details {
+            detail.read_details(details.get());
+        }
+        detail
+    }
+
+    /// What Anthropic and Google say beyond the message.
+    fn read_details(&mut self, json: &str) {
+        if let Ok(AnthropicDetails { error_code }) = serde_json::from_str(json)
+            && !error_code.is_empty()
+        {
+            self.code = error_code.0.into_owned();
+        }
+        for detail in serde_json::from_str::<Vec<GoogleDetail<'_>>>(json).unwrap_or_default() {
+            if !detail.reason.is_empty() {
+                self.code = detail.reason.0.into_owned();
+            }
+            let of_the_day = |quota_id: &str| quota_id.contains("PerDay");
+            if detail.violations.is_some_and(|all| all.iter().any(|one| of_the_day(one.quota_id.as_ref()))) {
+                self.code = DAILY_QUOTA.to_owned();
+            }
+            let seconds = detail.retry_delay.as_ref().strip_suffix('s').and_then(|text| text.parse().ok());
+            if let Some(delay) = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+                self.retry_after = Some(delay);
+            }
+        }
+    }
+
+    fn with_retry_after(&self, error: ModelError) -> ModelError {
+        match self.retry_after {
+            Some(after) => error.with_retry_after(after),
+            None => error,
+        }
     }
 
     fn kind(&self, status: Option<u16>) -> ModelErrorKind {
@@ -143,6 +187,10 @@ impl Detail {
         };
         match status {
             Some(401 | 403) => Auth,
+            // Google says so of a key that it does not know.
+            Some(400) if self.code == "API_KEY_INVALID" => Auth,
+            // So does Google of an account that must pay first, and Anthropic of one that has used up its credit.
+            Some(400) if self.says_quota() => Quota,
             Some(402) => Quota,
             Some(404) => NotFound,
             Some(408) => Timeout,
@@ -162,12 +210,19 @@ impl Detail {
         let says = |word: &str| self.code.contains(word) || self.kind.contains(word);
         let words = [
             ("rate_limit", ModelErrorKind::RateLimited),
+            ("RESOURCE_EXHAUSTED", ModelErrorKind::RateLimited),
             ("authentication", ModelErrorKind::Auth),
+            ("UNAUTHENTICATED", ModelErrorKind::Auth),
             ("permission", ModelErrorKind::Auth),
+            ("PERMISSION_DENIED", ModelErrorKind::Auth),
             ("invalid_api_key", ModelErrorKind::Auth),
             ("not_found", ModelErrorKind::NotFound),
+            ("NOT_FOUND", ModelErrorKind::NotFound),
             ("timeout", ModelErrorKind::Timeout),
+            ("DEADLINE_EXCEEDED", ModelErrorKind::Timeout),
             ("invalid_request", ModelErrorKind::InvalidRequest),
+            ("INVALID_ARGUMENT", ModelErrorKind::InvalidRequest),
+            ("request_too_large", ModelErrorKind::InvalidRequest),
             ("invalid_prompt", ModelErrorKind::InvalidRequest),
             ("content_policy", ModelErrorKind::InvalidRequest),
         ];
@@ -177,8 +232,16 @@ impl Detail {
 
     /// No wait cures these.
     fn says_quota(&self) -> bool {
-        let words = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"];
+        let words = [
+            "insufficient_quota",
+            "billing_hard_limit_reached",
+            "insufficient_balance",
+            "billing_error",
+            "enforced_spend_limit_reached",
+            DAILY_QUOTA,
+        ];
         words.iter().any(|word| self.code == *word || self.kind == *word)
+            || self.message.contains("credit balance is too low")
     }
 
     /// OpenAI has a code for it; other servers only say it.
@@ -192,11 +255,19 @@ impl Detail {
             "context window",
             "prompt is too long",
             "input is too long",
+            "exceeds the maximum number of tokens",
+            "input length and `max_tokens` exceed",
         ];
         let message = self.message.to_lowercase();
         codes.iter().any(|code| self.code == *code || self.kind == *code)
             || phrases.iter().any(|phrase| message.contains(phrase))
     }
+}
+
+/// Google wraps the errors of streams into a list of one.
+fn first_of_list(json: &str) -> &str {
+    let list: Result<[&RawValue; 1], _> = serde_json::from_str(json);
+    list.map_or(json, |[only]| only.get())
 }
 
 fn quoted(message: &str) -> &str {

@@ -3,7 +3,8 @@
 use scorpio_core::{Json, Usage};
 use serde_json::value::RawValue;
 
-use super::chunk::{Number, UsageCounts};
+use super::chunk::UsageCounts;
+use crate::lenient::Number;
 
 /// Reads a usage object. One that cannot be read counts nothing, and is kept all the same.
 pub(super) fn usage(raw: &RawValue) -> Usage {

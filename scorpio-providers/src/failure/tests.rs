@@ -143,3 +143,39 @@ fn wrappings_without_end_are_cut() {
     let body = format!("{}7{}", r#"{"error":"#.repeat(100_000), "}".repeat(100_000));
     assert_eq!(of(500, &body).kind(), Overloaded);
 }
+
+#[test]
+fn anthropic_has_its_words() {
+    let body = |kind: &str| {
+        format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"x"}},"request_id":"req_1"}}"#)
+    };
+    assert_eq!(of(529, &body("overloaded_error")).kind(), Overloaded);
+    assert_eq!(of(429, &body("rate_limit_error")).kind(), RateLimited);
+    let spent = r#"{"type":"error","error":{"type":"rate_limit_error","message":"x",
+        "details":{"error_code":"enforced_spend_limit_reached"}}}"#;
+    assert_eq!(of(429, spent).kind(), Quota);
+    let poor = r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to go on"}}"#;
+    assert_eq!(of(400, poor).kind(), Quota);
+    let in_stream = |kind: &str| in_stream(body(kind).as_bytes(), &Secrets::default()).kind();
+    assert_eq!(in_stream("overloaded_error"), Overloaded);
+    assert_eq!(in_stream("rate_limit_error"), RateLimited);
+    assert_eq!(in_stream("authentication_error"), Auth);
+}
+
+#[test]
+fn google_has_its_words() {
+    let body = |code: u16, status: &str, details: &str| {
+        format!(r#"{{"error":{{"code":{code},"message":"x","status":"{status}","details":[{details}]}}}}"#)
+    };
+    let info = r#"{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}"#;
+    assert_eq!(of(400, &body(400, "INVALID_ARGUMENT", info)).kind(), Auth);
+    let wait = r#"{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"3.5s"}"#;
+    let busy = of(429, &body(429, "RESOURCE_EXHAUSTED", wait));
+    assert_eq!((busy.kind(), busy.retry_after()), (RateLimited, Some(Duration::from_millis(3500))));
+    let day = r#"{"violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}"#;
+    assert_eq!(of(429, &body(429, "RESOURCE_EXHAUSTED", day)).kind(), Quota);
+    let wrapped = format!("[{}]", body(503, "UNAVAILABLE", ""));
+    assert_eq!(in_stream(wrapped.as_bytes(), &Secrets::default()).kind(), Overloaded);
+    let status_alone = r#"{"error":{"message":"x","status":"RESOURCE_EXHAUSTED"}}"#;
+    assert_eq!(in_stream(status_alone.as_bytes(), &Secrets::default()).kind(), RateLimited);
+}

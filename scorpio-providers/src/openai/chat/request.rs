@@ -6,13 +6,18 @@ use std::{borrow::Cow, collections::BTreeMap};
 use bytes::Bytes;
 use scorpio_core::{
     Json,
-    model::{ModelError, ModelErrorKind, ModelRequest, OutputSchema, ToolChoice},
+    model::{ModelError, ModelRequest, OutputSchema, ToolChoice},
     tool::{ToolCatalog, ToolSpec},
 };
 use serde_json::value::RawValue;
 
-use super::{Dialect, InstructionsRole, WIRE, message, schema};
-use crate::json;
+use super::{WIRE, message};
+use crate::{
+    http::invalid,
+    json,
+    openai::{Dialect, InstructionsRole},
+    schema,
+};
 
 /// The fields that a program may not set: the answer could not be read, or the conversation would be another.
 const RESERVED: [&str; 5] = ["messages", "model", "stream", "stream_options", "tools"];
@@ -23,7 +28,7 @@ const HEADROOM: usize = 1024;
 type Extra<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 /// The JSON of `request`.
-pub(super) fn encode(request: &ModelRequest, dialect: Dialect) -> Result<Vec<u8>, ModelError> {
+pub(in crate::openai) fn encode(request: &ModelRequest, dialect: Dialect) -> Result<Vec<u8>, ModelError> {
     let role = dialect.instructions_role(&request.model);
     let extra = extra(request.extra.as_ref())?;
     let messages: Vec<&Bytes> =
@@ -196,10 +201,6 @@ fn extra(extra: Option<&Json>) -> Result<Extra<'_>, ModelError> {
         Some(name) => Err(invalid(format!("the extra fields may not set `{name}`"))),
         None => Ok(fields),
     }
-}
-
-fn invalid(message: impl Into<Cow<'static, str>>) -> ModelError {
-    ModelError::new(ModelErrorKind::Configuration, message)
 }
 
 #[cfg(test)]

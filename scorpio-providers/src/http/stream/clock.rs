@@ -18,7 +18,7 @@ const USAGE: Duration = Duration::from_secs(5);
 const CLOSING: Duration = Duration::from_millis(50);
 
 /// The clock of one response. It has one timer, which is set anew only when it goes off too early.
-pub(in crate::openai) struct Clock {
+pub(crate) struct Clock {
     timeouts: Timeouts,
     begun: Instant,
     answered: Instant,
@@ -34,7 +34,7 @@ pub(in crate::openai) struct Clock {
 
 impl Clock {
     /// The clock of a call that began at `begun` and whose response begins now.
-    pub(in crate::openai) fn new(timeouts: Timeouts, begun: Instant) -> Self {
+    pub(crate) fn new(timeouts: Timeouts, begun: Instant) -> Self {
         let now = Instant::now();
         let timer = Box::pin(sleep_until(now + timeouts.idle));
         Self {

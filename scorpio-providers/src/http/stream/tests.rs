@@ -11,7 +11,7 @@ use scorpio_core::model::ModelErrorKind;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::{http::Timeouts, openai::answer::Answer, sse::SseLimits};
+use crate::{http::Timeouts, openai::chat::ChatAnswer, sse::SseLimits};
 
 const TOKEN: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
 const FINISH: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
@@ -32,15 +32,15 @@ impl http_body::Body for Spoken {
     }
 }
 
-fn stream() -> (UnboundedSender<&'static str>, ResponseStream) {
+fn stream() -> (UnboundedSender<&'static str>, ResponseStream<ChatAnswer>) {
     let (say, said) = unbounded();
-    let decoder = Decoder::of_events(Answer::new(7, Default::default()), SseLimits::default());
+    let decoder = Decoder::of_events(ChatAnswer::new(7, Default::default()), SseLimits::default());
     let clock = Clock::new(Timeouts::default(), Instant::now());
-    (say, ResponseStream::new(Body::wrap(Spoken(said)), decoder, clock, None))
+    (say, ResponseStream::new(Body::wrap(Spoken(said)), decoder, clock, ResponseInfo::default()))
 }
 
 /// How the stream ends, and after how many milliseconds.
-async fn end(mut stream: ResponseStream) -> (Result<(), ModelErrorKind>, u128) {
+async fn end(mut stream: ResponseStream<ChatAnswer>) -> (Result<(), ModelErrorKind>, u128) {
     let begun = Instant::now();
     let mut last = None;
     while let Some(event) = stream.next().await {

@@ -1,8 +1,6 @@
 //! The objects that a server streams, borrowed from its bytes. Everything is optional and most things may be of another type
 //! than documented, because some server out there sends them so.
 
-mod lenient;
-
 use std::fmt;
 
 use serde::{
@@ -11,22 +9,22 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-pub(super) use self::lenient::{Content, Number, Text};
+use crate::lenient::{Content, Number, Text};
 
 /// One event of a stream, or a whole answer: the two differ in `delta` and `message` alone.
 #[derive(Debug, Deserialize)]
-pub(super) struct Chunk<'a> {
+pub(crate) struct Chunk<'a> {
     #[serde(borrow, default)]
-    pub(super) choices: FirstChoice<'a>,
+    pub(crate) choices: FirstChoice<'a>,
     #[serde(borrow, default)]
-    pub(super) usage: Option<&'a RawValue>,
+    pub(crate) usage: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    pub(super) error: Option<&'a RawValue>,
+    pub(crate) error: Option<&'a RawValue>,
 }
 
 /// The first of the answers that were asked for, which is one: the choice with the index 0.
 #[derive(Debug, Default)]
-pub(super) struct FirstChoice<'a>(pub(super) Option<Choice<'a>>);
+pub(crate) struct FirstChoice<'a>(pub(crate) Option<Choice<'a>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for FirstChoice<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -60,105 +58,82 @@ impl<'de: 'a, 'a> Deserialize<'de> for FirstChoice<'a> {
 
 /// One of the answers.
 #[derive(Debug, Deserialize)]
-pub(super) struct Choice<'a> {
+pub(crate) struct Choice<'a> {
     #[serde(default)]
-    pub(super) index: Number,
+    pub(crate) index: Number,
     /// In a box, as it is large and serde moves it about.
     #[serde(borrow, default)]
-    pub(super) delta: Option<Box<Delta<'a>>>,
+    pub(crate) delta: Option<Box<Delta<'a>>>,
     #[serde(borrow, default)]
-    pub(super) message: Option<Box<Delta<'a>>>,
+    pub(crate) message: Option<Box<Delta<'a>>>,
     #[serde(borrow, default)]
-    pub(super) finish_reason: Text<'a>,
+    pub(crate) finish_reason: Text<'a>,
 }
 
 /// A piece of the answer.
 #[derive(Debug, Deserialize)]
-pub(super) struct Delta<'a> {
+pub(crate) struct Delta<'a> {
     #[serde(borrow, default)]
-    pub(super) content: Content<'a>,
+    pub(crate) content: Content<'a>,
     /// What DeepSeek, vLLM and many others call it.
     #[serde(borrow, default)]
-    pub(super) reasoning_content: Text<'a>,
+    pub(crate) reasoning_content: Text<'a>,
     /// What OpenRouter, Groq and newer versions of vLLM and Ollama call it.
     #[serde(borrow, default)]
-    pub(super) reasoning: Text<'a>,
+    pub(crate) reasoning: Text<'a>,
     #[serde(borrow, default)]
-    pub(super) refusal: Text<'a>,
+    pub(crate) refusal: Text<'a>,
     #[serde(borrow, default)]
-    pub(super) tool_calls: Option<Vec<CallDelta<'a>>>,
+    pub(crate) tool_calls: Option<Vec<CallDelta<'a>>>,
 }
 
 /// A piece of a tool call. Id and name come with the first piece alone.
 #[derive(Debug, Deserialize)]
-pub(super) struct CallDelta<'a> {
+pub(crate) struct CallDelta<'a> {
     #[serde(default)]
-    pub(super) index: Number,
+    pub(crate) index: Number,
     #[serde(borrow, default)]
-    pub(super) id: Text<'a>,
+    pub(crate) id: Text<'a>,
     #[serde(borrow, default)]
-    pub(super) function: Option<FunctionDelta<'a>>,
+    pub(crate) function: Option<FunctionDelta<'a>>,
 }
 
 /// The function of a piece of a tool call.
 #[derive(Debug, Deserialize)]
-pub(super) struct FunctionDelta<'a> {
+pub(crate) struct FunctionDelta<'a> {
     #[serde(borrow, default)]
-    pub(super) name: Text<'a>,
+    pub(crate) name: Text<'a>,
     /// A string of JSON; some servers send the JSON itself.
     #[serde(borrow, default)]
-    pub(super) arguments: Option<&'a RawValue>,
+    pub(crate) arguments: Option<&'a RawValue>,
 }
 
 /// What a call cost.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct UsageCounts {
-    pub(super) prompt_tokens: Number,
-    pub(super) completion_tokens: Number,
-    pub(super) total_tokens: Number,
-    pub(super) prompt_tokens_details: Option<PromptDetails>,
-    pub(super) completion_tokens_details: Option<CompletionDetails>,
+pub(crate) struct UsageCounts {
+    pub(crate) prompt_tokens: Number,
+    pub(crate) completion_tokens: Number,
+    pub(crate) total_tokens: Number,
+    pub(crate) prompt_tokens_details: Option<PromptDetails>,
+    pub(crate) completion_tokens_details: Option<CompletionDetails>,
     /// DeepSeek's name for `cached_tokens`.
-    pub(super) prompt_cache_hit_tokens: Number,
+    pub(crate) prompt_cache_hit_tokens: Number,
     /// Moonshot's place for it.
-    pub(super) cached_tokens: Number,
+    pub(crate) cached_tokens: Number,
 }
 
 /// Where the input came from.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(default)]
-pub(super) struct PromptDetails {
-    pub(super) cached_tokens: Number,
-    pub(super) cache_write_tokens: Number,
+pub(crate) struct PromptDetails {
+    pub(crate) cached_tokens: Number,
+    pub(crate) cache_write_tokens: Number,
 }
 
 /// What the output was spent on.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(default)]
-pub(super) struct CompletionDetails {
-    pub(super) reasoning_tokens: Number,
-}
-
-/// An error, in a body or in the middle of a stream.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ErrorObject<'a> {
-    #[serde(borrow)]
-    pub(super) message: Text<'a>,
-    #[serde(borrow, rename = "type")]
-    pub(super) kind: Text<'a>,
-    /// A word, or with some servers the status as a number or as a string of digits.
-    #[serde(borrow)]
-    pub(super) code: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) status: Option<&'a RawValue>,
-}
-
-/// The body of an error.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ErrorBody<'a> {
-    #[serde(borrow)]
-    pub(super) error: Option<&'a RawValue>,
+pub(crate) struct CompletionDetails {
+    pub(crate) reasoning_tokens: Number,
 }

@@ -9,7 +9,7 @@ use scorpio_core::{
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::openai::chunk::{CallDelta, Text};
+use crate::{lenient::Text, openai::chat::chunk::CallDelta};
 
 /// More calls than this in one answer are a fault.
 const MAX_CALLS: usize = 1024;

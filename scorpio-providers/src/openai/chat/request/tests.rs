@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use scorpio_core::{
     Message,
-    model::Transcript,
+    model::{ModelErrorKind, Transcript},
     tool::{BoxFuture, DynTool, ToolContext, ToolError, ToolOutput},
 };
 

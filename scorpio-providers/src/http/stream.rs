@@ -11,19 +11,20 @@ use bytes::Bytes;
 use futures::Stream;
 use http_body::Body as _;
 use reqwest::Body;
-use scorpio_core::model::{ModelError, ModelEvent};
+use scorpio_core::model::{ModelError, ModelEvent, ResponseInfo};
 
-pub(super) use self::clock::Clock;
-use super::decoder::Decoder;
-use crate::http::broken_body;
+pub(crate) use self::clock::Clock;
+use super::{Answer, Decoder, broken_body};
 
 /// What a model says, as it says it.
-pub(super) struct ResponseStream {
+pub(crate) struct ResponseStream<A> {
     state: State,
     /// None once the server has ended it.
     body: Option<Body>,
-    decoder: Decoder,
+    decoder: Decoder<A>,
     clock: Clock,
+    /// Told before anything else.
+    info: Option<Box<ResponseInfo>>,
     request_id: Option<String>,
 }
 
@@ -43,9 +44,11 @@ enum Piece {
     End,
 }
 
-impl ResponseStream {
-    pub(super) fn new(body: Body, decoder: Decoder, clock: Clock, request_id: Option<String>) -> Self {
-        Self { state: State::Reading, body: Some(body), decoder, clock, request_id }
+impl<A: Answer> ResponseStream<A> {
+    pub(crate) fn new(body: Body, decoder: Decoder<A>, clock: Clock, info: ResponseInfo) -> Self {
+        let request_id = info.request_id.clone();
+        let info = Some(Box::new(info)).filter(|info| **info != ResponseInfo::default());
+        Self { state: State::Reading, body: Some(body), decoder, clock, info, request_id }
     }
 
     fn poll_reading(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -116,11 +119,14 @@ impl ResponseStream {
     }
 }
 
-impl Stream for ResponseStream {
+impl<A: Answer> Stream for ResponseStream<A> {
     type Item = Result<ModelEvent, ModelError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        if let Some(info) = this.info.take() {
+            return Poll::Ready(Some(Ok(ModelEvent::Response(info))));
+        }
         loop {
             match &mut this.state {
                 State::Ended => return Poll::Ready(None),

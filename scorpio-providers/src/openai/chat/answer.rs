@@ -12,14 +12,19 @@ use scorpio_core::{
 
 use self::calls::Calls;
 use super::{
-    chunk::{Choice, Chunk, Delta, Text},
-    failure, usage,
+    chunk::{Choice, Chunk, Delta},
+    usage,
 };
-use crate::http::Secrets;
+use crate::{
+    failure,
+    http::{Answer, Secrets},
+    lenient::Text,
+    sse::SseEvent,
+};
 
 /// An answer while it arrives.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct ChatAnswer {
     events: VecDeque<ModelEvent>,
     parts: u32,
     open: Option<OpenText>,
@@ -37,26 +42,16 @@ struct OpenText {
     text: String,
 }
 
-impl Answer {
+impl ChatAnswer {
     /// An answer of which nothing has arrived. Calls without an id are given one that `seed` makes unlike those of other answers.
     /// No error that is read out of it shows the secrets.
-    pub(super) fn new(seed: u64, secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(seed: u64, secrets: Arc<Secrets>) -> Self {
         let (events, calls) = (VecDeque::new(), Calls::new(seed));
         Self { events, parts: 0, open: None, calls, reason: None, refused: false, secrets }
     }
 
-    /// The next event.
-    pub(super) fn next_event(&mut self) -> Option<ModelEvent> {
-        self.events.pop_front()
-    }
-
-    /// Whether the model has said why it stopped. What may still come is the usage.
-    pub(super) fn is_whole(&self) -> bool {
-        self.reason.is_some()
-    }
-
     /// Takes an event of the stream, or a whole answer: the two look alike.
-    pub(super) fn read(&mut self, json: &[u8], is_error: bool) -> Result<(), ModelError> {
+    fn read(&mut self, json: &[u8], is_error: bool) -> Result<(), ModelError> {
         // One check of the whole is much faster than one of each string in it.
         let chunk: Result<Chunk<'_>, _> = match std::str::from_utf8(json) {
             Ok(text) => serde_json::from_str(text),
@@ -78,32 +73,6 @@ impl Answer {
             self.events.push_back(ModelEvent::Usage(usage::usage(raw)));
         }
         Ok(())
-    }
-
-    /// The stream has ended: closes what is open.
-    pub(super) fn end(&mut self) -> Result<(), ModelError> {
-        let Some(reason) = self.reason else {
-            let message = "the answer ended without a reason to finish";
-            return Err(ModelError::new(ModelErrorKind::Truncated, message));
-        };
-        self.close_text();
-        self.calls.close(&mut self.events, reason)?;
-        let reason = match reason {
-            FinishReason::Length | FinishReason::ContentFilter => reason,
-            _ if self.refused => FinishReason::ContentFilter,
-            // Servers differ in what they call an answer that holds calls. An unknown word may mean that it was cut.
-            FinishReason::Other if !self.calls.are_whole() => FinishReason::Other,
-            _ if !self.calls.is_empty() => FinishReason::ToolCalls,
-            FinishReason::ToolCalls => FinishReason::Stop,
-            reason => reason,
-        };
-        self.events.push_back(ModelEvent::Finish { reason });
-        Ok(())
-    }
-
-    /// The error that the server sent `body`, which is no answer.
-    pub(super) fn unexpected(&self, message: impl Into<Cow<'static, str>>, body: &[u8]) -> ModelError {
-        ModelError::new(ModelErrorKind::Protocol, message).with_body(failure::kept(body, &self.secrets))
     }
 
     fn choice(&mut self, choice: Choice<'_>) -> Result<(), ModelError> {
@@ -157,6 +126,48 @@ impl Answer {
 
     fn close_text(&mut self) {
         close(&mut self.open, &mut self.events);
+    }
+}
+
+impl Answer for ChatAnswer {
+    fn read_event(&mut self, event: &SseEvent<'_>) -> Result<(), ModelError> {
+        self.read(event.data, event.name == b"error")
+    }
+
+    fn read_whole(&mut self, body: &[u8]) -> Result<(), ModelError> {
+        self.read(body, false)
+    }
+
+    fn next_event(&mut self) -> Option<ModelEvent> {
+        self.events.pop_front()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.reason.is_some()
+    }
+
+    fn end(&mut self) -> Result<(), ModelError> {
+        let Some(reason) = self.reason else {
+            let message = "the answer ended without a reason to finish";
+            return Err(ModelError::new(ModelErrorKind::Truncated, message));
+        };
+        self.close_text();
+        self.calls.close(&mut self.events, reason)?;
+        let reason = match reason {
+            FinishReason::Length | FinishReason::ContentFilter => reason,
+            _ if self.refused => FinishReason::ContentFilter,
+            // Servers differ in what they call an answer that holds calls. An unknown word may mean that it was cut.
+            FinishReason::Other if !self.calls.are_whole() => FinishReason::Other,
+            _ if !self.calls.is_empty() => FinishReason::ToolCalls,
+            FinishReason::ToolCalls => FinishReason::Stop,
+            reason => reason,
+        };
+        self.events.push_back(ModelEvent::Finish { reason });
+        Ok(())
+    }
+
+    fn unexpected(&self, message: impl Into<Cow<'static, str>>, body: &[u8]) -> ModelError {
+        ModelError::new(ModelErrorKind::Protocol, message).with_body(failure::kept(body, &self.secrets))
     }
 }
 

@@ -88,7 +88,7 @@ fn calls_alone_have_null_content_and_nothing_alone_is_left_out() {
     let request = ModelRequest::new("m", Transcript::from_iter(transcript));
     let dialect =
         crate::openai::Dialect { is_openai: false, instructions_role: None, legacy_max_tokens: false };
-    let body = String::from_utf8(crate::openai::request::encode(&request, dialect).unwrap()).unwrap();
+    let body = String::from_utf8(crate::openai::chat::encode(&request, dialect).unwrap()).unwrap();
     assert!(
         body.contains(r#""messages":[{"role":"user","content":"a"},{"role":"user","content":"b"}]"#),
         "{body}"

@@ -10,8 +10,7 @@ use scorpio_core::{
 };
 use serde::de::IgnoredAny;
 
-use super::InstructionsRole;
-use crate::json;
+use crate::{json, openai::InstructionsRole};
 
 /// The JSON of an entry: one message, several with commas between them (a tool's message is one for each result), or nothing
 /// (an answer that holds neither text nor calls, which the wire forbids).
