@@ -60,7 +60,9 @@ impl Rig {
         let builder = Agent::builder("test").with_model(Model::new(script.clone(), "any"));
         let prices = PriceTable::new().with("scripted:any", Price { output: 1.0, ..Price::default() });
         let builder = builder.store(store.clone()).limits(limits).prices(prices);
-        let builder = tools.into_iter().fold(builder, |builder, tool| builder.shared_tool(tool));
+        // What breaks off and is asked for again has tests of its own.
+        let builder =
+            tools.into_iter().fold(builder, |builder, tool| builder.shared_tool(tool)).stream_resets(0);
         Self { agent: builder.build().unwrap(), script, store, session: SessionId::new() }
     }
 

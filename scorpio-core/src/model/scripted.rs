@@ -200,6 +200,13 @@ impl ScriptedTurn {
         self
     }
 
+    /// Emits an event that no other method makes, such as [`ModelEvent::FellBack`].
+    #[must_use]
+    pub fn event(mut self, event: ModelEvent) -> Self {
+        self.emit(event);
+        self
+    }
+
     /// Fails here, in the middle of the answer.
     #[must_use]
     pub fn error(mut self, error: ModelError) -> Self {

@@ -62,7 +62,10 @@ struct Rig {
 impl Rig {
     fn new(script: Scripted, tools: impl IntoIterator<Item = SharedTool>) -> Self {
         let store = Arc::new(MemoryStore::new());
-        let builder = Agent::builder("test").with_model(Model::new(script, "any")).store(store.clone());
+        let builder = Agent::builder("test")
+            .with_model(Model::new(script, "any"))
+            .store(store.clone())
+            .stream_resets(0);
         let builder = tools.into_iter().fold(builder, |builder, tool| builder.shared_tool(tool));
         let builder = builder.tool_timeout(Duration::from_secs(5));
         Self { agent: builder.build().unwrap(), store, session: SessionId::new() }

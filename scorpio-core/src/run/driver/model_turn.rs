@@ -39,8 +39,9 @@ impl Driver {
             self.emitter.emit(|| EventKind::TurnStarted(TurnStarted { turn, message_id }));
         }
         let mut resets = Resets::new(self.agent.stream_resets);
+        self.answer = Assembler::new();
         loop {
-            self.answer = Assembler::new();
+            let broken_off = mem::take(&mut self.answer);
             let asked = self.ask(turn).await.and_then(|()| Ok(self.answer.finish()?));
             let error = match asked {
                 Ok(answer) => return self.answered(turn, answer).await,
@@ -48,10 +49,12 @@ impl Driver {
                 Err(Broken::Failed(error)) => error,
             };
             // What failed before it said anything was for the provider to try again.
-            let wait = if self.answer.has_parts() { resets.next(&error) } else { None };
-            let Some(wait) = wait else { return self.failed(error).await };
+            if !self.answer.has_parts() {
+                self.answer = broken_off;
+                return self.failed(error).await;
+            }
+            let Some(wait) = resets.next(&error) else { return self.failed(error).await };
             tracing::warn!(run = %self.lease.run, turn, error = ?error, "an answer broke off; it is asked for again");
-            self.answer = Assembler::new();
             self.emitter.emit(|| EventKind::StreamReset(StreamReset { turn, error: error.kind() }));
             self.emitter.flush().await;
             if let Err(interrupt) = self.watch.until(sleep(wait)).await {

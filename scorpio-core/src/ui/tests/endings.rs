@@ -132,3 +132,33 @@ async fn the_same_events_give_the_same_bytes() {
         .collect();
     assert_eq!(encode(&stored), all);
 }
+
+#[test]
+fn what_broke_off_is_closed_and_declared_void() {
+    let reset = crate::StreamReset { turn: 1, error: ModelErrorKind::Truncated };
+    let kinds = [
+        started(),
+        turn(1),
+        part(1, 0, PartKind::Text),
+        delta(1, 0, "Half"),
+        EventKind::StreamReset(reset),
+        part(1, 0, PartKind::Text),
+        delta(1, 0, "Whole"),
+        over(RunEnd::Done { reason: FinishReason::Stop }),
+    ];
+    let expected = [
+        r#"{"type":"start-step"}"#,
+        r#"{"type":"text-start","id":"1-0"}"#,
+        r#"{"type":"text-delta","id":"1-0","delta":"Half"}"#,
+        r#"{"type":"text-end","id":"1-0"}"#,
+        r#"{"type":"finish-step"}"#,
+        r#"{"type":"data-stream-reset","data":{"turn":1,"error":"truncated"},"transient":true}"#,
+        r#"{"type":"start-step"}"#,
+        r#"{"type":"text-start","id":"1-0"}"#,
+        r#"{"type":"text-delta","id":"1-0","delta":"Whole"}"#,
+        r#"{"type":"text-end","id":"1-0"}"#,
+        r#"{"type":"finish-step"}"#,
+        r#"{"type":"finish","finishReason":"stop"}"#,
+    ];
+    assert_eq!(frames(kinds), whole(expected));
+}
