@@ -80,6 +80,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
 
+#[cfg(feature = "anthropic")]
+mod anthropic;
 #[cfg(feature = "http")]
 mod environment;
 #[cfg(feature = "http")]
@@ -93,11 +95,15 @@ mod lenient;
 mod named;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(all(test, feature = "http"))]
+mod recorded;
 #[cfg(feature = "http")]
 mod schema;
 #[cfg(feature = "http")]
 mod sse;
 
+#[cfg(feature = "anthropic")]
+pub use self::anthropic::{Anthropic, AnthropicAuth, AnthropicBuilder};
 #[cfg(feature = "http")]
 pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
