@@ -83,6 +83,8 @@
 #[cfg(feature = "anthropic")]
 mod anthropic;
 #[cfg(feature = "http")]
+mod arguments;
+#[cfg(feature = "http")]
 mod environment;
 #[cfg(feature = "http")]
 mod failure;
@@ -108,6 +110,6 @@ pub use self::anthropic::{Anthropic, AnthropicAuth, AnthropicBuilder};
 pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
 #[cfg(feature = "openai")]
-pub use self::openai::{InstructionsRole, OpenAi, OpenAiBuilder};
+pub use self::openai::{InstructionsRole, OpenAi, OpenAiApi, OpenAiBuilder};
 #[doc(no_inline)]
 pub use secrecy::SecretString;

@@ -9,12 +9,13 @@ mod tree;
 
 use std::fmt;
 
-use scorpio_core::Json;
+use scorpio_core::{Json, model::ModelError};
 
 use self::{
     merge::{merge_all, resolve},
     tree::{Fields, Tree},
 };
+use crate::http::invalid;
 
 /// Deeper schemas are refused: strict mode allows 10 levels of objects, and each takes a few of ours.
 const MAX_DEPTH: usize = 64;
@@ -77,6 +78,15 @@ impl fmt::Display for SchemaError {
 }
 
 impl std::error::Error for SchemaError {}
+
+/// The name of a shape, if OpenAI takes it.
+pub(crate) fn checked_name(name: &str) -> Result<&str, ModelError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !name.is_empty() && name.len() <= 64 && name.bytes().all(allowed) {
+        return Ok(name);
+    }
+    Err(invalid(format!("`{name}` is no name for a shape: it must match ^[A-Za-z0-9_-]{{1,64}}$")))
+}
 
 /// Whose subset of JSON schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
