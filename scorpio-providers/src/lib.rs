@@ -88,6 +88,10 @@ mod arguments;
 mod environment;
 #[cfg(feature = "http")]
 mod failure;
+#[cfg(feature = "gemini")]
+mod gemini;
+#[cfg(any(feature = "anthropic", feature = "gemini"))]
+mod google;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
@@ -106,6 +110,8 @@ mod sse;
 
 #[cfg(feature = "anthropic")]
 pub use self::anthropic::{Anthropic, AnthropicAuth, AnthropicBuilder};
+#[cfg(feature = "gemini")]
+pub use self::gemini::{Gemini, GeminiBuilder};
 #[cfg(feature = "http")]
 pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
