@@ -97,11 +97,13 @@ mod openai;
 mod schema;
 #[cfg(feature = "http")]
 mod sse;
+mod wrappers;
 
 #[cfg(feature = "http")]
 pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
 #[cfg(feature = "openai")]
 pub use self::openai::{InstructionsRole, OpenAi, OpenAiBuilder};
+pub use self::wrappers::{BreakerPolicy, BreakerState, Fallback, Retry, RetryBudget, RouteState};
 #[doc(no_inline)]
 pub use secrecy::SecretString;
