@@ -104,6 +104,9 @@ pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
 #[cfg(feature = "openai")]
 pub use self::openai::{InstructionsRole, OpenAi, OpenAiBuilder};
-pub use self::wrappers::{BreakerPolicy, BreakerState, Fallback, Retry, RetryBudget, RouteState};
+pub use self::wrappers::{
+    AnswerCache, BreakerPolicy, BreakerState, Cache, CacheKey, CachedAnswer, Fallback, MemoryCache,
+    RateLimit, Record, Replay, Retry, RetryBudget, RouteState, Timeouts,
+};
 #[doc(no_inline)]
 pub use secrecy::SecretString;

@@ -4,11 +4,20 @@
 //! events that say so. From then on it may not, and the stream of the provider is handed through as it is.
 
 mod attempt;
+mod cache;
+mod cassette;
 mod deadline;
 mod fallback;
+mod form;
+mod rate_limit;
 mod retry;
+mod timeouts;
 
 pub use self::{
+    cache::{AnswerCache, Cache, CacheKey, CachedAnswer, MemoryCache},
+    cassette::{Record, Replay},
     fallback::{BreakerPolicy, BreakerState, Fallback, RouteState},
+    rate_limit::RateLimit,
     retry::{Retry, RetryBudget},
+    timeouts::Timeouts,
 };

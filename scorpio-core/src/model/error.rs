@@ -132,6 +132,11 @@ impl ModelError {
         self.0.kind
     }
 
+    /// What went wrong, in words for the operator, without the status and the id of the request that `Display` adds.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// Whether the same request may succeed when it is sent again: what the provider says about it, or else what is usual for the kind.
     pub fn is_retryable(&self) -> bool {
         use ModelErrorKind::{Overloaded, RateLimited, Timeout, Truncated, Unreachable};

@@ -6,7 +6,7 @@ use futures::{FutureExt, StreamExt, future::join_all};
 use jiff::Timestamp;
 use scorpio_core::{
     Agent, EventKind, Origin,
-    model::{CallContext, LlmProvider, Model, ModelErrorKind, ModelErrorKind::*, ModelEvent, ResponseInfo},
+    model::{CallContext, LlmProvider, Model, ModelErrorKind, ModelErrorKind::*, ModelEvent},
 };
 use scorpio_providers::{BreakerPolicy, BreakerState, Fallback, Retry};
 use tokio::time::advance;

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod cache;
+mod cassette;
 mod fallback;
 mod outage;
+mod rate_limit;
 mod retry;
 mod support;
+mod timeouts;
