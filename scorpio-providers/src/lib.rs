@@ -107,6 +107,7 @@ mod recorded;
 mod schema;
 #[cfg(feature = "http")]
 mod sse;
+mod wrappers;
 
 #[cfg(feature = "anthropic")]
 pub use self::anthropic::{Anthropic, AnthropicAuth, AnthropicBuilder};
@@ -117,5 +118,9 @@ pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
 #[cfg(feature = "openai")]
 pub use self::openai::{InstructionsRole, OpenAi, OpenAiApi, OpenAiBuilder};
+pub use self::wrappers::{
+    AnswerCache, BreakerPolicy, BreakerState, Cache, CacheKey, CachedAnswer, Fallback, MemoryCache,
+    RateLimit, Record, Replay, Retry, RetryBudget, RouteState, Timeouts,
+};
 #[doc(no_inline)]
 pub use secrecy::SecretString;
