@@ -11,6 +11,7 @@ import json
 import pkgutil
 import sys
 import typing
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -23,6 +24,7 @@ import openai.types
 from google.genai import types as gemini
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic.warnings import TypedDictExtraConfigWarning
 from typing_extensions import NoExtraItems, is_typeddict
 
 Failure = tuple[str, str]
@@ -182,6 +184,9 @@ def _gemini_generate_content() -> Callable[[Any], list[Failure]]:
 
     return judge
 
+
+# A type that takes whatever a caller adds says so itself.
+warnings.filterwarnings("ignore", category=TypedDictExtraConfigWarning)
 
 _make_strict(openai.types)
 _make_strict(anthropic.types)
