@@ -78,6 +78,11 @@
 //!
 //! Without features, [`model()`] knows `scripted:demo` alone.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// What the wires share is not all used by each of them.
+#![cfg_attr(
+    not(all(feature = "openai", feature = "anthropic", feature = "gemini")),
+    allow(dead_code, unused_imports, unused_macros)
+)]
 #![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(feature = "anthropic")]
