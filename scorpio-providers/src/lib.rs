@@ -17,6 +17,12 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # By role
+//!
+//! A program that needs several models keeps them in a [`ModelRegistry`]: by role (chat, reasoning, title, artifact, planner), for people to
+//! choose from, with prices, from code or from a TOML file. [`from_env`] makes the one that the environment allows, and [`doctor()`]
+//! says what is wrong with each provider of it.
+//!
 //! # By hand
 //!
 #![cfg_attr(feature = "openai", doc = "```no_run")]
@@ -74,12 +80,15 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `openai` | yes | `OpenAi`, and `openai:…` and `ollama:…` in [`model()`] |
+//! | `registry` | yes | [`ModelRegistry`], [`from_env`] and [`doctor()`] |
 //! | `rigs` | no | nothing to the library; tests against servers that others wrote |
 //!
 //! Without features, [`model()`] knows `scripted:demo` alone.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
 
+#[cfg(feature = "registry")]
+mod doctor;
 #[cfg(feature = "http")]
 mod environment;
 #[cfg(feature = "http")]
@@ -93,6 +102,8 @@ mod lenient;
 mod named;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(feature = "registry")]
+mod registry;
 #[cfg(feature = "http")]
 mod schema;
 #[cfg(feature = "http")]
@@ -103,5 +114,13 @@ pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
 #[cfg(feature = "openai")]
 pub use self::openai::{InstructionsRole, OpenAi, OpenAiBuilder};
+#[cfg(feature = "registry")]
+pub use self::{
+    doctor::{Finding, Report, Severity, doctor},
+    registry::{
+        Assignment, Audience, ConfiguredModel, KeySource, ModelChoice, ModelRegistry, ModelRegistryBuilder,
+        ProviderKind, ProviderSettings, Role, discover, from_env,
+    },
+};
 #[doc(no_inline)]
 pub use secrecy::SecretString;
