@@ -117,7 +117,8 @@ pub struct ConfiguredModel {
 }
 
 impl ConfiguredModel {
-    pub(crate) fn new(model: Model, parameters: ModelParameters) -> Self {
+    /// A model, and what is sent along with each call.
+    pub const fn new(model: Model, parameters: ModelParameters) -> Self {
         Self { model, parameters }
     }
 
@@ -129,6 +130,13 @@ impl ConfiguredModel {
     /// What is sent along with each call.
     pub fn parameters(&self) -> &ModelParameters {
         &self.parameters
+    }
+}
+
+/// A model, with nothing sent along.
+impl From<Model> for ConfiguredModel {
+    fn from(model: Model) -> Self {
+        Self::new(model, ModelParameters::new())
     }
 }
 
@@ -209,9 +217,20 @@ impl ModelRegistry {
     ///
     /// [`ModelErrorKind::Configuration`] with all that is missing, a line for each model.
     pub fn check(&self) -> Result<(), ModelError> {
-        let wrong: Vec<String> =
-            self.entries().filter_map(|entry| Some(entry.get().err()?.to_string())).collect();
-        if wrong.is_empty() { Ok(()) } else { Err(invalid(wrong.join("\n"))) }
+        let mut wrong: Vec<(&str, String)> = Vec::new();
+        for entry in self.entries() {
+            // The chat's model is often one to choose as well; its fault is one.
+            if let (Err(reason), Err(error)) = (&entry.configured, entry.get())
+                && !wrong.iter().any(|(known, _)| known == reason)
+            {
+                wrong.push((reason, error.to_string()));
+            }
+        }
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<String> = wrong.into_iter().map(|(_, line)| line).collect();
+        Err(invalid(lines.join("\n")))
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
