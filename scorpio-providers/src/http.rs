@@ -15,12 +15,13 @@ mod timeouts;
 mod token;
 mod transport;
 
+pub(crate) use self::stream::ResponseStream;
 use self::{
     body::read_body,
     client::{Client, build_client},
     failure::{broken_body, not_sent},
     response_info::response_info,
-    stream::{Clock, ResponseStream},
+    stream::Clock,
     timeouts::Phase,
 };
 pub(crate) use self::{

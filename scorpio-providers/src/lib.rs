@@ -87,6 +87,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
 
+#[cfg(feature = "anthropic")]
+mod anthropic;
 #[cfg(feature = "registry")]
 mod doctor;
 #[cfg(feature = "http")]
@@ -102,6 +104,8 @@ mod lenient;
 mod named;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(all(test, feature = "http"))]
+mod recorded;
 #[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "http")]
@@ -109,6 +113,8 @@ mod schema;
 #[cfg(feature = "http")]
 mod sse;
 
+#[cfg(feature = "anthropic")]
+pub use self::anthropic::{Anthropic, AnthropicAuth, AnthropicBuilder};
 #[cfg(feature = "http")]
 pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;

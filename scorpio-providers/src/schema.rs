@@ -78,8 +78,23 @@ impl fmt::Display for SchemaError {
 
 impl std::error::Error for SchemaError {}
 
+/// Whose subset of JSON schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)]
+pub(crate) enum Subset {
+    OpenAi,
+    Anthropic,
+}
+
 /// The schema in strict form.
-pub(crate) fn strict(schema: &Json) -> Result<String, SchemaError> {
+pub(crate) fn rewrite(schema: &Json, subset: Subset) -> Result<String, SchemaError> {
+    // What OpenAI takes, Anthropic takes as well.
+    match subset {
+        Subset::OpenAi | Subset::Anthropic => strict(schema),
+    }
+}
+
+fn strict(schema: &Json) -> Result<String, SchemaError> {
     let root: Tree =
         schema.to().map_err(|error| fail("", format!("it is not JSON that can be read ({error})")))?;
     let writer = Rewriter { root: &root };

@@ -72,6 +72,20 @@ async fn an_ollama_is_asked_in_its_own_way() {
 }
 
 #[tokio::test]
+async fn anthropic_is_asked_for_the_whole_list_in_its_version() {
+    let list = r#"{"data":[{"type":"model","id":"large"},{"type":"model","id":"smal"}],"has_more":false}"#;
+    for end in ["", "/v1"] {
+        let server = Server::start([json(list)]).await;
+        let base = server.url().replace("/v1", end);
+        let report = examine("anthropic", &base, "").await;
+        assert!(report.is_healthy(), "{report}");
+        let asked = &server.asked()[0];
+        assert!(asked.head.starts_with("GET /v1/models?limit=1000 HTTP/1.1"), "{}", asked.head);
+        assert_eq!(asked.header("anthropic-version"), Some("2026-10-21"));
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_is_refused_is_told_with_where_it_was_found_and_never_shown() {
     let file = std::env::temp_dir().join(format!("scorpio-doctor-{}.key", uuid::Uuid::now_v7()));
     std::fs::write(&file, "sk-secret-0123456789").unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{
     Url,
-    header::{CONTENT_TYPE, DATE, HeaderMap},
+    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue},
 };
 use scorpio_core::model::ModelError;
 
@@ -38,6 +38,7 @@ pub(crate) struct Probe {
     endpoint: Endpoint,
     base: Url,
     path: &'static [&'static str],
+    query: Option<&'static str>,
 }
 
 /// What a provider said.
@@ -62,15 +63,19 @@ impl Probe {
     ///
     /// When the address or the key cannot be used.
     pub(crate) fn new(listing: Listing, patience: Patience) -> Result<Self, ModelError> {
-        let Listing { kind, base_url, path, key, key_header, key_source } = listing;
+        let Listing { kind, base_url, path, query, header, key, key_header, key_source } = listing;
         let mut connection = Connection::new(&base_url);
         let has_key = key.is_some();
         connection.api_key = key.map(Into::into);
         connection.key_header = key_header;
         let Patience { connect, total } = patience;
         connection.timeouts = Timeouts { connect, headers: total, total, ..Timeouts::default() };
-        let (endpoint, base) = connection.build(HeaderMap::new())?;
-        Ok(Self { kind, key: key_source, has_key, endpoint, base, path })
+        let mut headers = HeaderMap::new();
+        if let Some((name, value)) = header {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let (endpoint, base) = connection.build(headers)?;
+        Ok(Self { kind, key: key_source, has_key, endpoint, base, path, query })
     }
 
     /// Where the provider is: without a query, which may hold a key.
@@ -85,6 +90,9 @@ impl Probe {
 
     /// Whether the list is there if `/v1` is added to the address, which is what most often lacks.
     pub(super) async fn is_under_v1(&self) -> bool {
+        if self.kind != ProviderKind::OpenAi {
+            return false;
+        }
         let mut base = self.base.clone();
         add(&mut base, &["v1"]);
         self.ask_at(&base, SystemTime::now).await.is_ok_and(|found| found.models.is_some())
@@ -93,6 +101,9 @@ impl Probe {
     async fn ask_at(&self, base: &Url, now: fn() -> SystemTime) -> Result<Found, ModelError> {
         let mut url = base.clone();
         add(&mut url, self.path);
+        if self.query.is_some() && url.query().is_none() {
+            url.set_query(self.query);
+        }
         let begun = Instant::now();
         let fetched = self.endpoint.get(url, HeaderMap::new(), LARGEST).await?;
         let media_type = fetched.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

@@ -24,6 +24,11 @@ pub(crate) trait Answer: Send + Unpin + 'static {
     /// Whether the model has said why it stopped. What may still come is the usage.
     fn is_whole(&self) -> bool;
 
+    /// Whether nothing can follow: the rest of the stream is not read.
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// The stream has ended: closes what is open, and fails when the answer is not whole.
     fn end(&mut self) -> Result<(), ModelError>;
 
@@ -94,6 +99,10 @@ impl<A: Answer> Decoder<A> {
                 answer.end()?;
             } else {
                 answer.read_event(&event)?;
+                if answer.is_over() {
+                    *ended = true;
+                    answer.end()?;
+                }
             }
         }
     }

@@ -7,6 +7,8 @@ use super::{KeySource, ProviderKind, ProviderSettings};
 use crate::environment::Environment;
 
 const OPENAI: &str = "https://api.openai.com/v1";
+const ANTHROPIC: &str = "https://api.anthropic.com";
+const ANTHROPIC_VERSION: &str = "2026-10-21";
 
 /// How a provider is asked which models it has. What is secret in it is not shown.
 pub(crate) struct Listing {
@@ -15,6 +17,10 @@ pub(crate) struct Listing {
     pub(crate) base_url: String,
     /// What is added to it for the list of models.
     pub(crate) path: &'static [&'static str],
+    /// What asks for the whole list at once.
+    pub(crate) query: Option<&'static str>,
+    /// A header that the provider wants.
+    pub(crate) header: Option<(&'static str, &'static str)>,
     pub(crate) key: Option<String>,
     pub(crate) key_header: HeaderName,
     /// Where the key was found, as a person would say it.
@@ -26,6 +32,7 @@ impl ProviderKind {
     pub(crate) const fn key_variables(self) -> &'static [&'static str] {
         match self {
             Self::OpenAi => &["OPENAI_API_KEY"],
+            Self::Anthropic => &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"],
             Self::Ollama => &[],
         }
     }
@@ -40,11 +47,19 @@ impl ProviderSettings {
     pub(crate) fn listing(&self, environment: &Environment<'_>) -> Result<Listing, ModelError> {
         let (kind, key_source) = (self.kind, self.key_source(environment));
         let key = key_source.as_ref().map(|source| source.read(environment)).transpose()?;
-        let (base_url, path, key_header): (_, &[&str], _) = match kind {
-            ProviderKind::OpenAi => (self.openai_address(environment), &["models"], AUTHORIZATION),
-            ProviderKind::Ollama => (self.ollama_address(environment)?, &["api", "tags"], AUTHORIZATION),
+        let (base_url, path): (_, &[&str]) = match kind {
+            ProviderKind::OpenAi => (self.address("OPENAI_BASE_URL", OPENAI, environment), &["models"]),
+            ProviderKind::Anthropic => {
+                let base = self.address("ANTHROPIC_BASE_URL", ANTHROPIC, environment);
+                (without(&base, "/v1"), &["v1", "models"])
+            }
+            ProviderKind::Ollama => (self.ollama_address(environment)?, &["api", "tags"]),
         };
-        Ok(Listing { kind, base_url, path, key, key_header, key_source })
+        let (query, header) = match kind {
+            ProviderKind::Anthropic => (Some("limit=1000"), Some(("anthropic-version", ANTHROPIC_VERSION))),
+            _ => (None, None),
+        };
+        Ok(Listing { kind, base_url, path, query, header, key, key_header: AUTHORIZATION, key_source })
     }
 
     /// Where the key is looked for.
@@ -57,9 +72,10 @@ impl ProviderSettings {
         set.or(variables.first()).map(|variable| KeySource::Variable((*variable).to_owned()))
     }
 
-    fn openai_address(&self, environment: &Environment<'_>) -> String {
-        let of_environment = || environment.get("OPENAI_BASE_URL");
-        self.base_url.clone().or_else(of_environment).unwrap_or_else(|| OPENAI.to_owned())
+    /// The address that was set, the one in `variable`, or else the `usual` one.
+    fn address(&self, variable: &str, usual: &str, environment: &Environment<'_>) -> String {
+        let of_environment = || environment.get(variable);
+        self.base_url.clone().or_else(of_environment).unwrap_or_else(|| usual.to_owned())
     }
 
     #[cfg(feature = "openai")]
@@ -68,11 +84,16 @@ impl ProviderSettings {
             Some(url) => environment.and("OLLAMA_HOST", url, |environment| environment.ollama_url())?,
             None => environment.ollama_url()?,
         };
-        Ok(url.strip_suffix("/v1").unwrap_or(&url).to_owned())
+        Ok(without(&url, "/v1"))
     }
 
     #[cfg(not(feature = "openai"))]
     fn ollama_address(&self, _: &Environment<'_>) -> Result<String, ModelError> {
         Err(super::invalid("Ollama needs the feature `openai` of scorpio-providers"))
     }
+}
+
+fn without(url: &str, end: &str) -> String {
+    let url = url.trim_end_matches('/');
+    url.strip_suffix(end).unwrap_or(url).to_owned()
 }

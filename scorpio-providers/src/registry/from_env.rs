@@ -19,8 +19,9 @@ const FILE: &str = "SCORPIO_MODELS";
 /// What answers when there is no key.
 const DEMO: &str = "scripted:demo";
 
-/// The providers that are looked for, in this order: the variables that may hold the key, and a model that suits most chats.
-const KEYED: [(&[&str], &str); 1] = [(&["OPENAI_API_KEY"], "openai:gpt-5-mini")];
+/// The providers that are looked for, in this order, and a model of each that suits most chats.
+const KEYED: [(ProviderKind, &str); 2] =
+    [(ProviderKind::OpenAi, "openai:gpt-5-mini"), (ProviderKind::Anthropic, "anthropic:claude-sonnet-5")];
 
 /// The models that the environment allows.
 ///
@@ -30,6 +31,7 @@ const KEYED: [(&[&str], &str); 1] = [(&["OPENAI_API_KEY"], "openai:gpt-5-mini")]
 /// | variable | model |
 /// |---|---|
 /// | `OPENAI_API_KEY` | `openai:gpt-5-mini` |
+/// | `ANTHROPIC_API_KEY` or `ANTHROPIC_AUTH_TOKEN` | `anthropic:claude-sonnet-5` |
 ///
 /// Without any key it is `scripted:demo`, which follows a script. Nothing is sent anywhere; [`discover`] also looks for an Ollama.
 ///
@@ -98,8 +100,9 @@ async fn installed(environment: &Environment<'_>) -> Vec<String> {
 }
 
 fn with_key(environment: &Environment<'_>) -> Vec<&'static str> {
-    let has_key = |variables: &[&str]| variables.iter().any(|variable| environment.get(variable).is_some());
-    KEYED.iter().filter(|(variables, _)| has_key(variables)).map(|(_, name)| *name).collect()
+    let has_key =
+        |kind: ProviderKind| kind.key_variables().iter().any(|variable| environment.get(variable).is_some());
+    KEYED.iter().filter(|(kind, _)| has_key(*kind)).map(|(_, name)| *name).collect()
 }
 
 /// The first model for everything, and all of them to choose from.

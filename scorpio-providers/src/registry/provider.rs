@@ -11,6 +11,8 @@ use serde::Deserialize;
 pub enum ProviderKind {
     /// OpenAI, and every server that speaks its protocol.
     OpenAi,
+    /// Anthropic, and every server that speaks its Messages.
+    Anthropic,
     /// An Ollama.
     Ollama,
 }

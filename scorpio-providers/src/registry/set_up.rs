@@ -11,8 +11,11 @@ use super::{ConfiguredModel, KeySource, ProviderKind, ProviderSettings, invalid,
 use crate::environment::Environment;
 
 /// The providers that need no declaration, because the environment sets them up.
-const OF_ENVIRONMENT: [(&str, ProviderKind); 2] =
-    [("openai", ProviderKind::OpenAi), ("ollama", ProviderKind::Ollama)];
+const OF_ENVIRONMENT: [(&str, ProviderKind); 3] = [
+    ("openai", ProviderKind::OpenAi),
+    ("anthropic", ProviderKind::Anthropic),
+    ("ollama", ProviderKind::Ollama),
+];
 
 /// The provider of the scripts that come along.
 const SCRIPTED: &str = "scripted";
@@ -102,15 +105,17 @@ impl<'a> SetUp<'a> {
 
 impl ProviderSettings {
     fn build(&self, name: &str, environment: &Environment<'_>) -> Result<Arc<dyn LlmProvider>, ModelError> {
+        let _ = environment;
         match self.kind {
             #[cfg(feature = "openai")]
             ProviderKind::OpenAi | ProviderKind::Ollama => {
                 Ok(Arc::new(self.openai(environment)?.id(name).build()?))
             }
-            #[cfg(not(feature = "openai"))]
-            ProviderKind::OpenAi | ProviderKind::Ollama => {
-                let _ = environment;
-                Err(invalid(format!("`{name}` needs the feature `openai` of scorpio-providers")))
+            #[cfg(feature = "anthropic")]
+            ProviderKind::Anthropic => Ok(Arc::new(self.anthropic(environment)?.id(name).build()?)),
+            #[allow(unreachable_patterns)]
+            kind => {
+                Err(invalid(format!("`{name}` needs the feature `{}` of scorpio-providers", kind.feature())))
             }
         }
     }
@@ -133,6 +138,34 @@ impl ProviderSettings {
             Some(key) => builder.api_key(key),
             None => builder,
         })
+    }
+}
+
+#[cfg(feature = "anthropic")]
+impl ProviderSettings {
+    fn anthropic(&self, environment: &Environment<'_>) -> Result<crate::AnthropicBuilder, ModelError> {
+        let key = self.key.as_ref().map(|key| key.read(environment)).transpose()?;
+        let builder = match (&self.base_url, &key) {
+            (Some(url), _) => crate::Anthropic::builder().base_url(url),
+            (None, Some(key)) => {
+                environment.and("ANTHROPIC_API_KEY", key, |environment| environment.anthropic())?
+            }
+            (None, None) => environment.anthropic()?,
+        };
+        Ok(match key {
+            Some(key) => builder.api_key(key),
+            None => builder,
+        })
+    }
+}
+
+impl ProviderKind {
+    /// The feature that brings the provider.
+    const fn feature(self) -> &'static str {
+        match self {
+            Self::OpenAi | Self::Ollama => "openai",
+            Self::Anthropic => "anthropic",
+        }
     }
 }
 

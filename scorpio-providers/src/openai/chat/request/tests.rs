@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use scorpio_core::{
-    Message,
+    Json, Message,
     model::{ModelErrorKind, Transcript},
     tool::{BoxFuture, DynTool, ToolContext, ToolError, ToolOutput},
 };
