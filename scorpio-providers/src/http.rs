@@ -15,16 +15,17 @@ mod timeouts;
 mod token;
 mod transport;
 
+pub(crate) use self::stream::ResponseStream;
 use self::{
     body::read_body,
     client::{Client, build_client},
     failure::{broken_body, not_sent},
     response_info::response_info,
-    stream::{Clock, ResponseStream},
+    stream::Clock,
     timeouts::Phase,
 };
 pub(crate) use self::{
-    connection::{Connection, connection_methods, header_value, invalid},
+    connection::{Connection, connection_methods, header_value, invalid, with_path},
     decoder::{Answer, Decoder},
     endpoint::Endpoint,
     response_info::request_id,

@@ -80,10 +80,18 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
 
+#[cfg(feature = "anthropic")]
+mod anthropic;
+#[cfg(feature = "http")]
+mod arguments;
 #[cfg(feature = "http")]
 mod environment;
 #[cfg(feature = "http")]
 mod failure;
+#[cfg(feature = "gemini")]
+mod gemini;
+#[cfg(any(feature = "anthropic", feature = "gemini"))]
+mod google;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
@@ -93,17 +101,23 @@ mod lenient;
 mod named;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(all(test, feature = "http"))]
+mod recorded;
 #[cfg(feature = "http")]
 mod schema;
 #[cfg(feature = "http")]
 mod sse;
 mod wrappers;
 
+#[cfg(feature = "anthropic")]
+pub use self::anthropic::{Anthropic, AnthropicAuth, AnthropicBuilder};
+#[cfg(feature = "gemini")]
+pub use self::gemini::{Gemini, GeminiBuilder};
 #[cfg(feature = "http")]
 pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
 #[cfg(feature = "openai")]
-pub use self::openai::{InstructionsRole, OpenAi, OpenAiBuilder};
+pub use self::openai::{InstructionsRole, OpenAi, OpenAiApi, OpenAiBuilder};
 pub use self::wrappers::{
     AnswerCache, BreakerPolicy, BreakerState, Cache, CacheKey, CachedAnswer, Fallback, MemoryCache,
     RateLimit, Record, Replay, Retry, RetryBudget, RouteState, Timeouts,

@@ -58,7 +58,6 @@ impl Endpoint {
     }
 
     /// The headers that go with every request.
-    #[cfg(test)]
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
     }

@@ -1,20 +1,16 @@
 //! The body of a request: the bytes of the messages and of the tools, which are kept from call to call, and what is new around
 //! them, written into one buffer.
 
-use std::{borrow::Cow, collections::BTreeMap};
-
 use bytes::Bytes;
 use scorpio_core::{
-    Json,
     model::{ModelError, ModelRequest, OutputSchema, ToolChoice},
     tool::{ToolCatalog, ToolSpec},
 };
-use serde_json::value::RawValue;
 
 use super::{WIRE, message};
 use crate::{
     http::invalid,
-    json,
+    json::{self, Extra},
     openai::{Dialect, InstructionsRole},
     schema,
 };
@@ -25,12 +21,10 @@ const RESERVED: [&str; 5] = ["messages", "model", "stream", "stream_options", "t
 /// What the fields around the messages and the tools take, so that the buffer seldom grows.
 const HEADROOM: usize = 1024;
 
-type Extra<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
-
 /// The JSON of `request`.
 pub(in crate::openai) fn encode(request: &ModelRequest, dialect: Dialect) -> Result<Vec<u8>, ModelError> {
     let role = dialect.instructions_role(&request.model);
-    let extra = extra(request.extra.as_ref())?;
+    let extra = json::extra(request.extra.as_ref(), &RESERVED)?;
     let messages: Vec<&Bytes> =
         request.transcript.entries().iter().map(|entry| message::encoded(entry, role)).collect();
     let tools = if request.tools.is_empty() { &Bytes::new() } else { encoded_tools(&request.tools) };
@@ -139,14 +133,8 @@ fn tool_choice(out: &mut Vec<u8>, request: &ModelRequest) -> Result<(), ModelErr
 }
 
 fn response_format(out: &mut Vec<u8>, output: &OutputSchema) -> Result<(), ModelError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let name = output.name.as_str();
-    if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
-        return Err(invalid(format!(
-            "`{name}` is no name for a shape: it must match ^[A-Za-z0-9_-]{{1,64}}$"
-        )));
-    }
-    let strict = schema::strict(&output.schema).map_err(|error| {
+    let name = schema::checked_name(&output.name)?;
+    let strict = schema::rewrite(&output.schema, schema::Subset::OpenAi).map_err(|error| {
         invalid(format!("the shape `{name}` cannot be asked for: {error}")).with_source(error)
     })?;
     json::key(out, "response_format");
@@ -174,33 +162,9 @@ fn tool(out: &mut Vec<u8>, spec: &ToolSpec) {
     if !spec.description.is_empty() {
         json::string_field(out, "description", &spec.description);
     }
-    json::raw_field(out, "parameters", &with_properties(&spec.parameters));
+    // OpenAI refuses an object without `properties`, which is what the schema of no arguments often is.
+    json::raw_field(out, "parameters", &json::with_fields(&spec.parameters, &[("properties", "{}")]));
     out.extend_from_slice(b"}}");
-}
-
-/// OpenAI refuses an object without `properties`, which is what the schema of no arguments often is.
-fn with_properties(schema: &Json) -> Cow<'_, str> {
-    let text = schema.get();
-    match serde_json::from_str::<Extra<'_>>(text) {
-        Ok(fields) if !fields.contains_key("properties") => {
-            let mut out = b"{".to_vec();
-            fields.iter().for_each(|(name, value)| json::raw_field(&mut out, name, value.get()));
-            json::raw_field(&mut out, "properties", "{}");
-            out.push(b'}');
-            String::from_utf8_lossy(&out).into_owned().into()
-        }
-        _ => text.into(),
-    }
-}
-
-fn extra(extra: Option<&Json>) -> Result<Extra<'_>, ModelError> {
-    let Some(json) = extra else { return Ok(Extra::new()) };
-    let fields: Extra<'_> = serde_json::from_str(json.get())
-        .map_err(|error| invalid("the extra fields must be a JSON object").with_source(error))?;
-    match RESERVED.into_iter().find(|name| fields.contains_key(*name)) {
-        Some(name) => Err(invalid(format!("the extra fields may not set `{name}`"))),
-        None => Ok(fields),
-    }
 }
 
 #[cfg(test)]

@@ -1,28 +1,17 @@
 //! Every recorded stream, however it is cut and whatever its line ends, gives the same events, and those keep the rules.
 
-mod mutations;
-
-use scorpio_core::{
-    Part,
-    model::{Assembler, FinishReason, ModelError, ModelErrorKind, ModelEvent, PartKind},
-};
+use scorpio_core::model::{FinishReason, ModelErrorKind};
 
 use super::*;
 use crate::{
     http::{Decoder, Secrets},
+    recorded::{Recorded, check, check_chunkings, check_mutations, decode, recorded},
     sse::SseLimits,
 };
 
 const SEED: u64 = 7;
 
-/// A recorded stream, and what it says: `+` begins a part, `=` ends one, the rest are deltas, usage and the end.
-macro_rules! streams {
-    ($($name:literal: $($event:literal)*;)*) => {
-        &[$(($name, include_str!(concat!("../../../tests/streams/", $name, ".sse")), &[$($event),*])),*]
-    };
-}
-
-const STREAMS: &[(&str, &str, &[&str])] = streams! {
+const STREAMS: &[Recorded] = recorded! {
     "openai-text": "+0 text" "0 Grüße" "0 , \"Welt\" — " "0 🦂\n" "usage 176 1024 0 48 32"
         "=0 text Grüße, \"Welt\" — 🦂\n" "finish Stop";
     "openai-parallel-tools": "+0 call call_a add" "0 {\"a\"" "+1 call call_b weather" "1 {\"city\":" "0 :2,\"b\":40}"
@@ -75,86 +64,19 @@ fn decoder() -> Decoder<ChatAnswer> {
     Decoder::of_events(ChatAnswer::new(SEED, Default::default()), SseLimits::default())
 }
 
-/// What comes out of `pieces`, with the rules of the stream checked on the way.
-fn decode<'a>(mut decoder: Decoder<ChatAnswer>, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
-    let (mut told, mut rules) = (Vec::new(), Assembler::new());
-    let mut drain = |decoder: &mut Decoder<ChatAnswer>| -> Result<(), ModelError> {
-        while let Some(event) = decoder.next_event()? {
-            rules.push(&event).expect("the rules of the stream are kept");
-            told.push(tell(&event));
-        }
-        Ok(())
-    };
-    let run = || -> Result<(), ModelError> {
-        for piece in pieces {
-            decoder.push(piece)?;
-            drain(&mut decoder)?;
-        }
-        let ended = decoder.end();
-        drain(&mut decoder)?;
-        ended
-    };
-    match run() {
-        Ok(()) => assert!(rules.finish().is_ok(), "it ends with a finish or an error"),
-        Err(error) => told.push(format!("error {:?}", error.kind())),
-    }
-    told
-}
-
-fn tell(event: &ModelEvent) -> String {
-    match event {
-        ModelEvent::PartStart { index, kind } => match kind {
-            PartKind::Text => format!("+{index} text"),
-            PartKind::Reasoning => format!("+{index} reasoning"),
-            PartKind::ToolCall { call_id, name } => format!("+{index} call {call_id} {name}"),
-            other => panic!("{other:?}"),
-        },
-        ModelEvent::Delta { index, text } => format!("{index} {text}"),
-        ModelEvent::PartEnd { index, part } => match &**part {
-            Part::Text(part) => format!("={index} text {}", part.text),
-            Part::Reasoning(part) => format!("={index} reasoning {}", part.text),
-            Part::ToolCall(call) => {
-                format!("={index} call {} {} {}", call.call_id, call.name, call.arguments)
-            }
-            other => panic!("{other:?}"),
-        },
-        ModelEvent::Usage(usage) => format!(
-            "usage {} {} {} {} {}",
-            usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning
-        ),
-        ModelEvent::Finish { reason } => format!("finish {reason:?}"),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn streams_say_what_they_say() {
-    for (name, stream, expected) in STREAMS {
-        assert_eq!(decode(decoder(), [stream.as_bytes()]), *expected, "{name}");
-    }
-}
-
 #[test]
 fn no_cut_and_no_line_end_makes_a_difference() {
-    for (name, stream, expected) in STREAMS {
-        for line_end in ["\n", "\r\n", "\r"] {
-            let stream = stream.replace('\n', line_end);
-            let bytes = stream.as_bytes();
-            for at in 0..=bytes.len() {
-                let (before, after) = bytes.split_at(at);
-                assert_eq!(decode(decoder(), [before, after]), *expected, "{name} cut at {at}, {line_end:?}");
-            }
-            assert_eq!(decode(decoder(), bytes.chunks(1)), *expected, "{name} byte by byte, {line_end:?}");
-        }
-    }
+    check(STREAMS, decoder);
 }
 
 #[test]
-fn a_byte_order_mark_makes_no_difference() {
-    for (name, stream, expected) in STREAMS {
-        let stream = format!("\u{feff}{stream}");
-        assert_eq!(decode(decoder(), stream.as_bytes().chunks(2)), *expected, "{name}");
-    }
+fn no_chunking_makes_a_difference() {
+    check_chunkings(STREAMS, decoder);
+}
+
+#[test]
+fn mutations_break_nothing() {
+    check_mutations(STREAMS, decoder);
 }
 
 #[test]

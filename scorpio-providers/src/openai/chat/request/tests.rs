@@ -1,14 +1,19 @@
 use std::sync::Arc;
 
 use scorpio_core::{
-    Message,
+    Json, Message,
     model::{ModelErrorKind, Transcript},
     tool::{BoxFuture, DynTool, ToolContext, ToolError, ToolOutput},
 };
 
 use super::*;
 
-const PLAIN: Dialect = Dialect { is_openai: false, instructions_role: None, legacy_max_tokens: false };
+const PLAIN: Dialect = Dialect {
+    is_openai: false,
+    instructions_role: None,
+    reasoning_summaries: false,
+    legacy_max_tokens: false,
+};
 
 struct Declared(ToolSpec);
 
