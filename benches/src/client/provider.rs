@@ -24,7 +24,8 @@ pub(super) struct Provider {
 
 impl Provider {
     pub(super) fn new(base: &str, model: &str, wire: Wire) -> Result<Self> {
-        let openai = |api| OpenAi::builder().base_url(format!("{base}/v1")).api(api).api_key("sk-mock").build();
+        let openai =
+            |api| OpenAi::builder().base_url(format!("{base}/v1")).api(api).api_key("sk-mock").build();
         let provider: Arc<dyn LlmProvider> = match wire {
             Wire::Chat => Arc::new(openai(OpenAiApi::ChatCompletions)?),
             Wire::Responses => Arc::new(openai(OpenAiApi::Responses)?),

@@ -87,9 +87,7 @@ fn anthropic(model: &str, conversation: Conversation) -> Vec<Value> {
         json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
         json!({"type": "ping"}),
     ];
-    let delta = |text: String| {
-        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}})
-    };
+    let delta = |text: String| json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}});
     events.extend(conversation.text_deltas().map(delta));
     events.extend([
         json!({"type": "content_block_stop", "index": 0}),
