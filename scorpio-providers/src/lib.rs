@@ -17,6 +17,12 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # By role
+//!
+//! A program that needs several models keeps them in a [`ModelRegistry`]: by role (chat, reasoning, title, artifact, planner), for people to
+//! choose from, with prices, from code or from a TOML file. [`from_env`] makes the one that the environment allows, and [`doctor()`]
+//! says what is wrong with each provider of it.
+//!
 //! # By hand
 //!
 #![cfg_attr(feature = "openai", doc = "```no_run")]
@@ -95,16 +101,24 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `openai` | yes | `OpenAi`, and `openai:…` and `ollama:…` in [`model()`] |
+//! | `registry` | yes | [`ModelRegistry`], [`from_env`] and [`doctor()`] |
 //! | `rigs` | no | nothing to the library; tests against servers that others wrote |
 //!
 //! Without features, [`model()`] knows `scripted:demo` alone.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// What the wires share is not all used by each of them.
+#![cfg_attr(
+    not(all(feature = "openai", feature = "anthropic", feature = "gemini")),
+    allow(dead_code, unused_imports, unused_macros)
+)]
 #![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(feature = "anthropic")]
 mod anthropic;
 #[cfg(feature = "http")]
 mod arguments;
+#[cfg(feature = "registry")]
+mod doctor;
 #[cfg(feature = "http")]
 mod environment;
 #[cfg(feature = "http")]
@@ -124,6 +138,8 @@ mod named;
 mod openai;
 #[cfg(all(test, feature = "http"))]
 mod recorded;
+#[cfg(feature = "registry")]
+mod registry;
 #[cfg(feature = "http")]
 mod schema;
 #[cfg(feature = "http")]
@@ -142,6 +158,14 @@ pub use self::openai::{InstructionsRole, OpenAi, OpenAiApi, OpenAiBuilder};
 pub use self::wrappers::{
     AnswerCache, BreakerPolicy, BreakerState, Cache, CacheKey, CachedAnswer, Fallback, MemoryCache,
     RateLimit, Record, Replay, Retry, RetryBudget, RouteState, Timeouts,
+};
+#[cfg(feature = "registry")]
+pub use self::{
+    doctor::{Finding, Report, Severity, doctor},
+    registry::{
+        Assignment, Audience, ConfiguredModel, KeySource, ModelChoice, ModelRegistry, ModelRegistryBuilder,
+        ProviderKind, ProviderSettings, Role, discover, from_env,
+    },
 };
 #[doc(no_inline)]
 pub use secrecy::SecretString;

@@ -2,13 +2,14 @@
 
 use scorpio_core::model::{Demo, Model, ModelError, ModelErrorKind};
 
-const KNOWN: &str = "known are `openai:…`, `ollama:…` and `scripted:demo`";
+const KNOWN: &str = "known are `openai:…`, `anthropic:…`, `ollama:…` and `scripted:demo`";
 
 /// The model of this name: a provider, a colon, and what the provider calls the model.
 ///
 /// | name | provider | needs |
 /// |---|---|---|
 /// | `openai:gpt-5-mini` | OpenAI, or what `OPENAI_BASE_URL` names | `OPENAI_API_KEY`; see [`OpenAi::from_env`](crate::OpenAi::from_env) |
+/// | `anthropic:claude-sonnet-5` | Anthropic, or what `ANTHROPIC_BASE_URL` names | `ANTHROPIC_API_KEY`; see [`Anthropic::from_env`](crate::Anthropic::from_env) |
 /// | `ollama:llama3.2:3b` | the Ollama at `OLLAMA_HOST` | see [`OpenAi::ollama`](crate::OpenAi::ollama) |
 /// | `scripted:demo` | a demo that follows a script | |
 ///
@@ -36,19 +37,29 @@ pub fn model(name: &str) -> Result<Model, ModelError> {
     match (provider, model) {
         ("scripted", "demo") => Ok(Model::new(Demo::new(), "demo")),
         ("scripted", other) => Err(unknown(format!("there is no script `{other}`, only `scripted:demo`"))),
-        ("openai" | "ollama", _) => of_openai(provider, model),
-        _ => Err(unknown(format!("there is no provider `{provider}`: {KNOWN}"))),
+        _ => of_provider(provider, model),
     }
 }
 
-#[cfg(feature = "openai")]
-fn of_openai(provider: &str, model: &str) -> Result<Model, ModelError> {
-    Ok(Model::new(shared::provider(provider)?, model))
+#[cfg(feature = "http")]
+fn of_provider(provider: &str, model: &str) -> Result<Model, ModelError> {
+    Ok(Model::shared(shared::provider(provider)?, model))
 }
 
-#[cfg(not(feature = "openai"))]
-fn of_openai(provider: &str, _model: &str) -> Result<Model, ModelError> {
-    Err(unknown(format!("`{provider}` needs the feature `openai` of scorpio-providers")))
+#[cfg(not(feature = "http"))]
+fn of_provider(provider: &str, _model: &str) -> Result<Model, ModelError> {
+    Err(no_provider(provider))
+}
+
+/// There is none, or it was left out of this program.
+fn no_provider(provider: &str) -> ModelError {
+    match provider {
+        "openai" | "ollama" => {
+            unknown(format!("`{provider}` needs the feature `openai` of scorpio-providers"))
+        }
+        "anthropic" => unknown(format!("`{provider}` needs the feature `anthropic` of scorpio-providers")),
+        _ => unknown(format!("there is no provider `{provider}`: {KNOWN}")),
+    }
 }
 
 fn unknown(message: String) -> ModelError {
@@ -57,18 +68,27 @@ fn unknown(message: String) -> ModelError {
 
 /// The providers that were asked for by name. A client holds the certificates of the system and a pool of connections, so a thousand
 /// agents should share one.
-#[cfg(feature = "openai")]
+#[cfg(feature = "http")]
 mod shared {
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::{Arc, Mutex, PoisonError};
 
-    use scorpio_core::model::ModelError;
+    use scorpio_core::model::{LlmProvider, ModelError};
     use secrecy::{ExposeSecret, SecretString};
 
-    use crate::{environment::Environment, openai::OpenAi};
+    use super::no_provider;
+    use crate::environment::Environment;
 
     /// What the providers depend on.
-    const VARIABLES: [&str; 5] =
-        ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OLLAMA_HOST"];
+    const VARIABLES: [&str; 8] = [
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+        "OLLAMA_HOST",
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_BASE_URL",
+    ];
 
     /// Programs that change their environment all the time must not keep every provider that they ever had.
     const KEPT: usize = 8;
@@ -76,12 +96,12 @@ mod shared {
     struct Shared {
         name: String,
         variables: SecretString,
-        provider: OpenAi,
+        provider: Arc<dyn LlmProvider>,
     }
 
     static SHARED: Mutex<Vec<Shared>> = Mutex::new(Vec::new());
 
-    pub(super) fn provider(name: &str) -> Result<OpenAi, ModelError> {
+    pub(super) fn provider(name: &str) -> Result<Arc<dyn LlmProvider>, ModelError> {
         let environment = Environment::process();
         let values = VARIABLES.map(|variable| environment.get(variable).unwrap_or_default());
         let variables = SecretString::from(values.join("\n"));
@@ -90,17 +110,29 @@ mod shared {
             .iter()
             .find(|known| known.name == name && known.variables.expose_secret() == variables.expose_secret());
         if let Some(known) = known {
-            return Ok(known.provider.clone());
+            return Ok(Arc::clone(&known.provider));
         }
-        let provider = match name {
-            "ollama" => environment.ollama()?.build()?,
-            _ => environment.openai()?.build()?,
-        };
+        let provider = build(name, &environment)?;
         if shared.len() == KEPT {
             shared.remove(0);
         }
-        shared.push(Shared { name: name.to_owned(), variables, provider: provider.clone() });
+        shared.push(Shared { name: name.to_owned(), variables, provider: Arc::clone(&provider) });
         Ok(provider)
+    }
+
+    fn build(name: &str, environment: &Environment<'_>) -> Result<Arc<dyn LlmProvider>, ModelError> {
+        match name {
+            #[cfg(feature = "openai")]
+            "openai" => Ok(Arc::new(environment.openai()?.build()?)),
+            #[cfg(feature = "openai")]
+            "ollama" => Ok(Arc::new(environment.ollama()?.build()?)),
+            #[cfg(feature = "anthropic")]
+            "anthropic" => Ok(Arc::new(environment.anthropic()?.build()?)),
+            other => {
+                let _ = environment;
+                Err(no_provider(other))
+            }
+        }
     }
 }
 
