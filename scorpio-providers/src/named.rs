@@ -13,7 +13,8 @@ const KNOWN: &str = "known are `openai:…`, `anthropic:…`, `ollama:…` and `
 /// | `ollama:llama3.2:3b` | the Ollama at `OLLAMA_HOST` | see [`OpenAi::ollama`](crate::OpenAi::ollama) |
 /// | `scripted:demo` | a demo that follows a script | |
 ///
-/// Models of one provider share its connections, as long as the environment stays the same.
+/// Models of one provider share its connections, as long as the environment stays the same. Calls that fail before they answer are tried
+/// again, as [`Retry`](crate::Retry) does it.
 ///
 /// ```
 /// let model = scorpio_providers::model("scripted:demo")?;
@@ -76,7 +77,7 @@ mod shared {
     use secrecy::{ExposeSecret, SecretString};
 
     use super::no_provider;
-    use crate::environment::Environment;
+    use crate::{Retry, environment::Environment};
 
     /// What the providers depend on.
     const VARIABLES: [&str; 8] = [
@@ -112,7 +113,7 @@ mod shared {
         if let Some(known) = known {
             return Ok(Arc::clone(&known.provider));
         }
-        let provider = build(name, &environment)?;
+        let provider: Arc<dyn LlmProvider> = Arc::new(Retry::shared(build(name, &environment)?));
         if shared.len() == KEPT {
             shared.remove(0);
         }

@@ -8,7 +8,7 @@ use std::{
 use scorpio_core::model::{LlmProvider, Model, ModelError, ModelParameters};
 
 use super::{ConfiguredModel, KeySource, ProviderKind, ProviderSettings, invalid, name::ModelName};
-use crate::environment::Environment;
+use crate::{Retry, environment::Environment};
 
 /// The providers that need no declaration, because the environment sets them up.
 const OF_ENVIRONMENT: [(&str, ProviderKind); 3] = [
@@ -96,7 +96,9 @@ impl<'a> SetUp<'a> {
         match self.providers.get(name) {
             Some(Provider::Ready(provider)) => Ok(Arc::clone(provider)),
             Some(Provider::Settings(settings)) => {
-                settings.build(name, self.environment).map_err(|error| error.to_string())
+                let provider = settings.build(name, self.environment).map_err(|error| error.to_string())?;
+                // What the program made itself is as the program wants it.
+                Ok(Arc::new(Retry::shared(provider)))
             }
             Some(Provider::Scripted) | None => Err(format!("there is no provider `{name}`")),
         }
