@@ -75,6 +75,7 @@ struct Inner {
     address: Address,
     version: String,
     max_output_tokens: Option<u32>,
+    strict_tools: bool,
     drop_unbound_thinking: bool,
     capabilities: Option<Capabilities>,
 }
@@ -122,12 +123,13 @@ impl Anthropic {
         request: &ModelRequest,
         drop_unbound: bool,
     ) -> Result<ResponseStream<MessagesAnswer>, ModelError> {
-        let Inner { endpoint, address, version, max_output_tokens, .. } = &*self.0;
+        let Inner { endpoint, address, version, max_output_tokens, strict_tools, .. } = &*self.0;
         let settings = request::Settings {
             origin: self.origin(&request.model),
             version,
             vertex: address.is_vertex(),
             max_output_tokens: *max_output_tokens,
+            strict_tools: *strict_tools,
             drop_unbound,
         };
         let body = request::encode(request, &settings)?;
