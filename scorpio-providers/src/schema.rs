@@ -4,6 +4,7 @@
 //! the rest. What only narrows a value moves into its description, where the model still reads it; what would give a value
 //! another form is an error that names the place. See <https://platform.openai.com/docs/guides/structured-outputs>.
 
+mod gemini;
 mod merge;
 mod tree;
 
@@ -73,7 +74,7 @@ pub(crate) struct SchemaError {
 impl fmt::Display for SchemaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() { "the root" } else { &self.path };
-        write!(f, "OpenAI's strict mode cannot express {path}: {}", self.reason)
+        write!(f, "strict mode cannot express {path}: {}", self.reason)
     }
 }
 
@@ -94,26 +95,27 @@ pub(crate) fn checked_name(name: &str) -> Result<&str, ModelError> {
 pub(crate) enum Subset {
     OpenAi,
     Anthropic,
+    Gemini,
 }
 
-/// The schema in strict form.
+/// The schema in the subset.
 pub(crate) fn rewrite(schema: &Json, subset: Subset) -> Result<String, SchemaError> {
-    // What OpenAI takes, Anthropic takes as well.
-    match subset {
-        Subset::OpenAi | Subset::Anthropic => strict(schema),
-    }
-}
-
-fn strict(schema: &Json) -> Result<String, SchemaError> {
     let root: Tree =
         schema.to().map_err(|error| fail("", format!("it is not JSON that can be read ({error})")))?;
-    let writer = Rewriter { root: &root };
-    let strict = writer.rewrite(&root, "", &[])?;
-    let is_object = strict.field("type").is_some_and(|kind| kind.is_text("object"));
-    if !is_object {
-        return Err(fail("", "it must be an object; put the value into a field of one"));
+    let rewritten = match subset {
+        // What OpenAI takes, Anthropic takes as well.
+        Subset::OpenAi | Subset::Anthropic => strict(&root)?,
+        Subset::Gemini => gemini::rewrite(&root, "", 0)?,
+    };
+    serde_json::to_string(&rewritten).map_err(|error| fail("", error.to_string()))
+}
+
+fn strict(root: &Tree) -> Result<Tree, SchemaError> {
+    let strict = Rewriter { root }.rewrite(root, "", &[])?;
+    if strict.field("type").is_some_and(|kind| kind.is_text("object")) {
+        return Ok(strict);
     }
-    serde_json::to_string(&strict).map_err(|error| fail("", error.to_string()))
+    Err(fail("", "it must be an object; put the value into a field of one"))
 }
 
 struct Rewriter<'a> {
