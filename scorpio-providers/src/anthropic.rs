@@ -24,6 +24,7 @@ use scorpio_core::{
 pub use self::builder::{AnthropicAuth, AnthropicBuilder};
 use self::{answer::MessagesAnswer, builder::Address};
 use crate::{
+    TokenSource,
     environment::Environment,
     http::{Endpoint, ResponseStream},
 };
@@ -108,6 +109,21 @@ impl Anthropic {
     /// [`ModelErrorKind::Configuration`] when the key is missing or a value cannot be used; the message names the variable.
     pub fn from_env() -> Result<Self, ModelError> {
         Environment::process().anthropic()?.build()
+    }
+
+    /// Claude on Vertex AI, set up as the official clients are, with the tokens of `source`.
+    ///
+    /// | variable | |
+    /// |---|---|
+    /// | `ANTHROPIC_VERTEX_PROJECT_ID` | the project; required |
+    /// | `CLOUD_ML_REGION` | the location, such as `global` or `europe-west1`; required |
+    /// | `ANTHROPIC_VERTEX_BASE_URL` | the address, that of the location if not set |
+    ///
+    /// # Errors
+    ///
+    /// [`ModelErrorKind::Configuration`] when a variable is missing or cannot be used; the message names it.
+    pub fn vertex_from_env(source: impl TokenSource) -> Result<Self, ModelError> {
+        Environment::process().anthropic_vertex()?.token_source(source).build()
     }
 
     /// Whether a message is this provider's own, to be sent back as it came.
