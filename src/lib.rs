@@ -31,6 +31,7 @@
 //! | `openai` | yes | OpenAI and everything compatible with it, Azure and Ollama among them; `"openai:…"`, `"ollama:…"` |
 //! | `anthropic` | yes | Anthropic, also on Vertex AI; `"anthropic:…"` |
 //! | `gemini` | yes | Gemini, also on Vertex AI; `"gemini:…"` |
+//! | `registry` | | models by role and by choice, from code or from a TOML file, and a doctor for their providers |
 //! | `tools` | | ready-made tools: `calculate`, `current_time` |
 //! | `sqlite` | | sessions, events and accounts in a SQLite file |
 //! | `conformance` | | the suite that every store runs, for stores of your own |

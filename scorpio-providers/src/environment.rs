@@ -7,7 +7,7 @@ use scorpio_core::model::ModelError;
 use crate::http::invalid;
 
 /// Variables by name. Those that are empty count as not set.
-pub(crate) struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
+pub(crate) struct Environment<'a>(&'a (dyn Fn(&str) -> Option<String> + Sync));
 
 impl Environment<'static> {
     /// The variables of this process.
@@ -18,13 +18,20 @@ impl Environment<'static> {
 }
 
 impl<'a> Environment<'a> {
-    #[cfg(test)]
-    pub(crate) fn new(variables: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    #[cfg(any(test, feature = "registry"))]
+    pub(crate) fn new(variables: &'a (dyn Fn(&str) -> Option<String> + Sync)) -> Self {
         Self(variables)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         (self.0)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// What `read` makes of these variables, with one of them set to `value`.
+    #[cfg(feature = "registry")]
+    pub(crate) fn and<T>(&self, name: &str, value: &str, read: impl FnOnce(&Environment<'_>) -> T) -> T {
+        let variable = |asked: &str| if asked == name { Some(value.to_owned()) } else { self.get(asked) };
+        read(&Environment::new(&variable))
     }
 
     /// A variable that will be sent as a header.

@@ -17,6 +17,12 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # By role
+//!
+//! A program that needs several models keeps them in a [`ModelRegistry`]: by role (chat, reasoning, title, artifact, planner), for people to
+//! choose from, with prices, from code or from a TOML file. [`from_env`] makes the one that the environment allows, and [`doctor()`]
+//! says what is wrong with each provider of it.
+//!
 //! # By hand
 //!
 #![cfg_attr(feature = "openai", doc = "```no_run")]
@@ -40,8 +46,29 @@
 //!
 //! # When it fails
 //!
-//! Every failure is a [`ModelError`](scorpio_core::model::ModelError) that answers questions. Nothing is retried here: what may be tried
-//! again is for the program to decide.
+//! Every failure is a [`ModelError`](scorpio_core::model::ModelError) that answers questions. The providers ask once. What to do when
+//! that fails is said with wrappers, which are providers themselves, so they stack around any other:
+//!
+//! | wrapper | what it does |
+//! |---|---|
+//! | [`Retry`] | asks again, after random waits, out of a budget |
+//! | [`Fallback`] | asks the next model of a chain, and leaves those alone that keep failing |
+//! | [`RateLimit`] | lets calls wait their turn, within what may be used in a minute |
+//! | [`Timeouts`] | gives up on a call, a first token, a silence or an answer that takes too long |
+//! | [`Cache`] | gives the same answer to the same request |
+//! | [`Record`], [`Replay`] | write exchanges to a file, and answer from it |
+//!
+//! ```
+//! use scorpio_core::model::{Model, Scripted};
+//! use scorpio_providers::{Fallback, RateLimit, Retry, Timeouts};
+//!
+//! # let (provider, another) = (Scripted::new(), Scripted::new());
+//! let provider = Retry::new(RateLimit::new(Timeouts::new(provider)).with_requests_per_minute(500));
+//! let model = Fallback::new(Model::new(provider, "large")).or(Model::new(Retry::new(another), "small")).into_model();
+//! assert_eq!(model.to_string(), "scripted:large");
+//! ```
+//!
+//! A program that decides for itself asks the error:
 //!
 //! ```
 //! use std::time::Duration;
@@ -74,6 +101,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `openai` | yes | `OpenAi`, and `openai:…` and `ollama:…` in [`model()`] |
+//! | `registry` | yes | [`ModelRegistry`], [`from_env`] and [`doctor()`] |
 //! | `rigs` | no | nothing to the library; tests against servers that others wrote |
 //!
 //! Without features, [`model()`] knows `scripted:demo` alone.
@@ -89,6 +117,8 @@
 mod anthropic;
 #[cfg(feature = "http")]
 mod arguments;
+#[cfg(feature = "registry")]
+mod doctor;
 #[cfg(feature = "http")]
 mod environment;
 #[cfg(feature = "http")]
@@ -108,6 +138,8 @@ mod named;
 mod openai;
 #[cfg(all(test, feature = "http"))]
 mod recorded;
+#[cfg(feature = "registry")]
+mod registry;
 #[cfg(feature = "http")]
 mod schema;
 #[cfg(feature = "http")]
@@ -126,6 +158,14 @@ pub use self::openai::{InstructionsRole, OpenAi, OpenAiApi, OpenAiBuilder};
 pub use self::wrappers::{
     AnswerCache, BreakerPolicy, BreakerState, Cache, CacheKey, CachedAnswer, Fallback, MemoryCache,
     RateLimit, Record, Replay, Retry, RetryBudget, RouteState, Timeouts,
+};
+#[cfg(feature = "registry")]
+pub use self::{
+    doctor::{Finding, Report, Severity, doctor},
+    registry::{
+        Assignment, Audience, ConfiguredModel, KeySource, ModelChoice, ModelRegistry, ModelRegistryBuilder,
+        ProviderKind, ProviderSettings, Role, discover, from_env,
+    },
 };
 #[doc(no_inline)]
 pub use secrecy::SecretString;

@@ -10,15 +10,14 @@
 
 mod support;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use rustls::{crypto::ring, pki_types::PrivateKeyDer};
+use rustls::crypto::ring;
 use scorpio_core::model::{ModelError, ModelErrorKind::*};
 use scorpio_providers::OpenAi;
 use tokio::{io::AsyncWriteExt, net::TcpListener};
-use tokio_rustls::TlsAcceptor;
 
-use self::support::{HALF, HI, Reply, Server, ask};
+use self::support::{HALF, HI, Reply, Server, ask, untrusted_server};
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -136,28 +135,6 @@ async fn a_connection_that_breaks_before_the_answer_is_unreachable() {
     for bytes in ["", "HTTP/1.1 2", "HTTP/1.1 200 OK\r\ncontent-ty", "hello?\r\n\r\n"] {
         assert_eq!(error_of(Reply::raw(bytes)).await.kind(), Unreachable, "{bytes}");
     }
-}
-
-/// A server whose only words over TLS are its certificate, which nobody trusts.
-async fn untrusted_server() -> SocketAddr {
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let tls = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(tls));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((connection, _)) = listener.accept().await {
-            // The client hangs up when it sees the certificate.
-            assert!(acceptor.accept(connection).await.is_err());
-        }
-    });
-    address
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use scorpio_core::{
     run::{Presumed, settle_abandoned},
     store::{AccountStore, EventLog, Store},
 };
+use scorpio_providers::{ConfiguredModel, ModelRegistry};
 
 pub use self::builder::AppBuilder;
 use crate::{
@@ -41,8 +42,10 @@ struct Shared {
     settings: Settings,
     clock: Clock,
     stores: Stores,
-    agent: Agent,
-    title_model: Option<Model>,
+    models: ModelRegistry,
+    /// As many as there are models to choose, in their order.
+    agents: Vec<Agent>,
+    title_model: Option<ConfiguredModel>,
     tokens: AccessTokens,
     passwords: Passwords,
     limits: Limiters,
@@ -60,9 +63,9 @@ pub(crate) struct Limiters {
 }
 
 impl App {
-    /// Begins to describe a server that answers with `model`.
-    pub fn builder(model: Model) -> AppBuilder {
-        AppBuilder::new(model)
+    /// Begins to describe a server that answers with one of these models: a [`Model`], or a [`ModelRegistry`] for people to choose from.
+    pub fn builder(models: impl Into<ModelRegistry>) -> AppBuilder {
+        AppBuilder::new(models.into())
     }
 
     /// The routes, with all that guards them.
@@ -102,9 +105,15 @@ impl App {
         &self.0.settings
     }
 
-    /// The agent that answers.
-    pub fn agent(&self) -> &Agent {
-        &self.0.agent
+    /// The models that people may choose, and those that the server itself uses.
+    pub fn models(&self) -> &ModelRegistry {
+        &self.0.models
+    }
+
+    /// The agent that answers with the model that was chosen, if there is such a choice.
+    pub fn agent(&self, choice: &str) -> Option<&Agent> {
+        let position = self.models().choices().iter().position(|known| &*known.id == choice)?;
+        self.0.agents.get(position)
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
@@ -119,7 +128,7 @@ impl App {
         self.0.stores.accounts.as_ref()
     }
 
-    pub(crate) fn title_model(&self) -> Option<&Model> {
+    pub(crate) fn title_model(&self) -> Option<&ConfiguredModel> {
         self.0.title_model.as_ref()
     }
 

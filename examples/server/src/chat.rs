@@ -3,6 +3,7 @@
 mod begin;
 mod history;
 mod live;
+mod models;
 mod request;
 mod routes;
 mod stored;

@@ -6,13 +6,16 @@ use std::{
     time::Duration,
 };
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use scorpio_server::{Origin, RateLimit, Settings};
 
 /// A chat server on Scorpio: accounts, resumable answers and a web page.
 #[derive(Debug, Parser)]
 #[command(name = "scorpio-server", version, about)]
 pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// Where to listen; port 0 takes any free one
     #[arg(long, env = "SCORPIO_ADDR", value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,
@@ -21,9 +24,13 @@ pub(crate) struct Config {
     #[arg(long, env = "SCORPIO_DATA", value_name = "FOLDER")]
     data: Option<PathBuf>,
 
-    /// The model that answers, as provider:model [default: openai:gpt-5-mini with OPENAI_API_KEY, else scripted:demo]
-    #[arg(long, env = "SCORPIO_MODEL", value_name = "MODEL")]
+    /// The model that answers, as provider:model [default: what there is a key for, an Ollama that answers, else scripted:demo]
+    #[arg(long, env = "SCORPIO_MODEL", value_name = "MODEL", global = true)]
     pub(crate) model: Option<String>,
+
+    /// A TOML file that names the models, their providers and prices
+    #[arg(long, env = "SCORPIO_MODELS", value_name = "FILE", global = true)]
+    pub(crate) models: Option<PathBuf>,
 
     /// The address that browsers know the server by; with https the cookie is Secure
     #[arg(long, env = "SCORPIO_PUBLIC_URL", value_name = "URL")]
@@ -64,6 +71,13 @@ pub(crate) struct Config {
     /// How many seconds answers have to end when the server is stopped
     #[arg(long, env = "SCORPIO_SHUTDOWN_SECONDS", value_name = "N", default_value_t = 10)]
     shutdown_seconds: u16,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(crate) enum Command {
+    /// Ask the providers of all models whether everything is in order, and say what is not
+    Doctor,
 }
 
 /// How logs are written.

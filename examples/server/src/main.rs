@@ -1,4 +1,4 @@
-//! `scorpio-server`: the chat server with its page, on SQLite and a data folder.
+//! `scorpio-server`: the chat server with its page, on SQLite and a data folder; and a doctor for its models.
 
 mod config;
 mod data_folder;
@@ -17,7 +17,10 @@ use scorpio_server::{App, Stores, serve};
 use scorpio_store::SqliteStore;
 use tokio::net::TcpListener;
 
-use self::{config::Config, data_folder::DataFolder};
+use self::{
+    config::{Command, Config},
+    data_folder::DataFolder,
+};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -28,18 +31,31 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    match runtime.block_on(run(config)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error),
-    }
+    let done = runtime.block_on(async {
+        match config.command {
+            Some(Command::Doctor) => examine(&config).await,
+            None => run(config).await.map(|()| ExitCode::SUCCESS),
+        }
+    });
+    done.unwrap_or_else(|error| failed(&error))
+}
+
+/// Prints what the doctor finds. It is a failure when something is wrong.
+async fn examine(config: &Config) -> Result<ExitCode, BoxError> {
+    let models = model::registry(config.model.as_deref(), config.models.as_deref()).await?;
+    let report = scorpio_providers::doctor(&models).await;
+    say(&report.to_string());
+    Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run(config: Config) -> Result<(), BoxError> {
     let data = DataFolder::open(config.data_folder()?)?;
-    let model = model::choose(config.model.as_deref())?;
+    let models = model::registry(config.model.as_deref(), config.models.as_deref()).await?;
+    model::check(&models, config.model.as_deref())?;
+    let hint = model::hint(&models);
     let signing_key = data.signing_key()?;
     let store = SqliteStore::open(data.database()?).await?;
-    let app = App::builder(model.clone())
+    let app = App::builder(models)
         .toolset(scorpio_tools::everyday())
         .stores(Stores::of(Arc::new(store.clone())))
         .settings(config.settings())
@@ -57,8 +73,8 @@ async fn run(config: Config) -> Result<(), BoxError> {
     let listener = TcpListener::bind(config.addr).await.map_err(in_flag)?;
     let address = listener.local_addr()?;
     let shown = config.public_url.as_ref().map_or_else(|| format!("http://{address}"), ToString::to_string);
-    let (hint, path) = (model::hint(&model), data.path().display());
-    say(&format!("Scorpio is ready at {shown}\n  model  {model}{hint}\n  data   {path}"));
+    let path = data.path().display();
+    say(&format!("Scorpio is ready at {shown}\n  model  {hint}\n  data   {path}"));
     serve(listener, app, stopped(), config.shutdown_grace()).await;
     store.close().await?;
     say("Goodbye.");

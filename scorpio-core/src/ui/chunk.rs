@@ -9,6 +9,8 @@ use crate::{Json, MessageId, ToolCallId, model::FinishReason};
 pub(super) enum Chunk<'a> {
     Start {
         message_id: &'a MessageId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message_metadata: Option<&'a Json>,
     },
     StartStep,
     FinishStep,

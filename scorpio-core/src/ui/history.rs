@@ -1,11 +1,13 @@
 //! From a stored history to the messages that a client begins with.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{calls::CallIds, stream::url};
 use crate::{
-    Json, Message, MessageId, MessageStatus, Part, Role, RunId, ToolCallId, ToolName, ToolOutcome,
+    Json, Message, MessageId, MessageStatus, Origin, Part, Role, RunId, ToolCallId, ToolName, ToolOutcome,
     ToolResultPart, store::StoredMessage,
 };
 
@@ -26,8 +28,12 @@ pub struct UiMessage {
     pub role: Role,
     metadata: Metadata,
     parts: Vec<UiPart>,
+    /// The run that the message began, or that wrote it.
     #[serde(skip)]
-    run: Option<RunId>,
+    pub run: Option<RunId>,
+    /// Which model wrote the last of it.
+    #[serde(skip)]
+    pub origin: Option<Origin>,
     #[serde(skip)]
     calls: CallIds,
 }
@@ -39,6 +45,8 @@ struct Metadata {
     /// None while more of the answer may follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<MessageStatus>,
+    #[serde(flatten)]
+    more: BTreeMap<&'static str, Json>,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,11 +120,17 @@ pub fn messages(history: &[StoredMessage]) -> Vec<UiMessage> {
 
 impl UiMessage {
     fn of(message: &Message) -> Self {
-        let metadata = Metadata { created_at: message.created_at, status: None };
+        let metadata = Metadata { created_at: message.created_at, status: None, more: BTreeMap::default() };
         let (id, role, run) = (message.id.clone(), message.role, message.run);
-        let mut shown = Self { id, role, metadata, parts: Vec::new(), run, calls: CallIds::default() };
+        let (parts, calls) = (Vec::new(), CallIds::default());
+        let mut shown = Self { id, role, metadata, parts, run, origin: None, calls };
         shown.extend(message);
         shown
+    }
+
+    /// Adds a field to the metadata, beside `createdAt` and `status`.
+    pub fn set_metadata(&mut self, name: &'static str, value: Json) {
+        self.metadata.more.insert(name, value);
     }
 
     fn goes_on_with(&self, message: &Message) -> bool {
@@ -126,6 +140,9 @@ impl UiMessage {
     fn extend(&mut self, message: &Message) {
         if message.role == Role::Assistant {
             self.parts.push(UiPart::StepStart);
+        }
+        if message.origin.is_some() {
+            self.origin.clone_from(&message.origin);
         }
         self.metadata.status = (!is_to_go_on(message)).then_some(message.status);
         for part in &message.parts {

@@ -1,6 +1,7 @@
 //! From the events of a run to server-sent events.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{
     calls::CallIds,
@@ -40,6 +41,7 @@ pub struct UiStream {
     unanswered: Vec<ToolCallId>,
     in_step: bool,
     error_told: bool,
+    metadata: Option<Json>,
 }
 
 impl UiStream {
@@ -48,12 +50,23 @@ impl UiStream {
         Self::default()
     }
 
+    /// Sets the metadata that the message begins with, an object: what [`UiMessage::set_metadata`](super::UiMessage::set_metadata) sets in a
+    /// history.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Json) -> Self {
+        self.metadata = Some(metadata);
+        self
+    }
+
     /// Appends the frames of `event` to `out`: `data:` lines, the last of them with the event's number as `id:`. An event that the format
     /// has no word for appends nothing.
     pub fn encode(&mut self, event: &Event, out: &mut String) {
         let mut frames = Frames::new(out);
         match &event.kind {
-            EventKind::RunStarted(start) => frames.push(&Chunk::Start { message_id: &start.message_id }),
+            EventKind::RunStarted(start) => {
+                let (message_id, message_metadata) = (&start.message_id, self.metadata.as_ref());
+                frames.push(&Chunk::Start { message_id, message_metadata });
+            }
             EventKind::TurnStarted(_) => {
                 self.end_step(event.at, &mut frames);
                 self.in_step = true;
@@ -67,6 +80,8 @@ impl UiStream {
             }
             EventKind::PartFinished(end) => self.finish_part(end, event.at, &mut frames),
             EventKind::StreamReset(reset) => self.reset(reset, event.at, &mut frames),
+            EventKind::Retrying(retrying) => tell("data-retrying", retrying, &mut frames),
+            EventKind::FellBack(fell_back) => tell("data-fell-back", fell_back, &mut frames),
             EventKind::ToolFinished(finished) => self.finish_tool(finished, &mut frames),
             EventKind::Data(data) => frames.push(&DataChunk {
                 r#type: format!("data-{}", data.name),
@@ -90,12 +105,7 @@ impl UiStream {
     /// The format has no word for it, so what was streamed is closed, and a chunk of data tells whoever understands it that it is void.
     fn reset(&mut self, reset: &StreamReset, at: Timestamp, frames: &mut Frames<'_>) {
         self.end_step(at, frames);
-        frames.push(&DataChunk {
-            r#type: "data-stream-reset".to_owned(),
-            id: None,
-            data: &Json::new(reset).unwrap_or_default(),
-            transient: true,
-        });
+        tell("data-stream-reset", reset, frames);
         self.in_step = true;
         frames.push(&Chunk::StartStep);
     }
@@ -211,6 +221,16 @@ impl UiStream {
             frames.push(&Chunk::Error { error_text });
         }
     }
+}
+
+/// Tells whoever watches of what the format has no word for. It is not part of the message.
+fn tell<T: Serialize>(name: &str, payload: &T, frames: &mut Frames<'_>) {
+    frames.push(&DataChunk {
+        r#type: name.to_owned(),
+        id: None,
+        data: &Json::new(payload).unwrap_or_default(),
+        transient: true,
+    });
 }
 
 /// The address of media, as a browser takes it.

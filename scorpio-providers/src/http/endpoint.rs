@@ -38,6 +38,14 @@ pub(super) enum Carrier {
     Transport(Arc<dyn Transport>),
 }
 
+/// An answer that came at once.
+#[cfg(feature = "registry")]
+pub(crate) struct Fetched {
+    pub(crate) headers: HeaderMap,
+    /// What there is of it up to the limit.
+    pub(crate) body: Vec<u8>,
+}
+
 /// The beginning of an answer.
 struct Received {
     status: StatusCode,
@@ -109,6 +117,16 @@ impl Endpoint {
             return Err(failure::with_headers(error, &received.headers));
         }
         Ok(bytes)
+    }
+
+    /// Asks for what is at `url`, of at most `limit` bytes, and gives the headers too.
+    #[cfg(feature = "registry")]
+    pub(crate) async fn get(&self, url: Url, more: HeaderMap, limit: usize) -> Result<Fetched, ModelError> {
+        let deadline = Instant::now() + self.timeouts.total;
+        let received = self.send(Method::GET, url, more, Vec::new()).await?;
+        let Received { headers, body, .. } = self.successful(received).await?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        Ok(Fetched { headers, body: read_body(body, limit, left).await })
     }
 
     async fn send(

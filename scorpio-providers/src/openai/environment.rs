@@ -58,14 +58,19 @@ impl Environment<'_> {
 
     /// An Ollama.
     pub(crate) fn ollama(&self) -> Result<OpenAiBuilder, ModelError> {
-        let host = self.get("OLLAMA_HOST").unwrap_or_default();
-        let url = ollama_url(&host).ok_or_else(|| invalid("OLLAMA_HOST is no address"))?;
+        let url = self.ollama_url()?;
         Ok(OpenAi::builder()
             .id("ollama")
             .base_url(url)
             .headers_timeout(MODEL_LOADING)
             .first_token_timeout(MODEL_LOADING)
             .legacy_max_tokens(true))
+    }
+
+    /// The base address of the Ollama's OpenAI-compatible interface.
+    pub(crate) fn ollama_url(&self) -> Result<String, ModelError> {
+        let host = self.get("OLLAMA_HOST").unwrap_or_default();
+        ollama_url(&host).ok_or_else(|| invalid("OLLAMA_HOST is no address"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod oracle;
 pub mod tee;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
     },
 };
 
+use rustls::{crypto::ring, pki_types::PrivateKeyDer};
 use scorpio_core::{
     Message,
     model::{self, CallContext, ModelAnswer, ModelError, ModelRequest, Transcript},
@@ -22,6 +24,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
 };
+use tokio_rustls::TlsAcceptor;
 
 /// What was asked.
 #[derive(Debug, Clone)]
@@ -220,3 +223,25 @@ pub const HI: &str = concat!(
 
 /// The beginning of a stream, with a text.
 pub const HALF: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Ha\"}}]}\n\n";
+
+/// A server whose only words over TLS are its certificate, which nobody trusts.
+pub async fn untrusted_server() -> std::net::SocketAddr {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let tls = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(tls));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            // The client hangs up when it sees the certificate.
+            assert!(acceptor.accept(connection).await.is_err());
+        }
+    });
+    address
+}

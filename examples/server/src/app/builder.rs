@@ -9,6 +9,8 @@ use scorpio_core::{
 };
 
 use super::{App, Limiters, Shared};
+use scorpio_providers::{ConfiguredModel, ModelRegistry, Role};
+
 use crate::{
     Clock, Settings, SigningKey, Stores,
     auth::{AccessTokens, Passwords},
@@ -42,8 +44,9 @@ const WALL: Duration = Duration::from_secs(10 * 60);
 #[derive(Debug)]
 #[must_use]
 pub struct AppBuilder {
-    model: Model,
-    title_model: Option<Model>,
+    models: ModelRegistry,
+    /// None while nothing was said about it.
+    title_model: Option<Option<ConfiguredModel>>,
     instructions: Arc<str>,
     tools: Vec<SharedTool>,
     toolsets: Vec<Arc<dyn Toolset>>,
@@ -54,11 +57,10 @@ pub struct AppBuilder {
 }
 
 impl AppBuilder {
-    pub(super) fn new(model: Model) -> Self {
-        let title_model = (model.provider().id().as_ref() != "scripted").then(|| model.clone());
+    pub(super) fn new(models: ModelRegistry) -> Self {
         Self {
-            model,
-            title_model,
+            models,
+            title_model: None,
             instructions: INSTRUCTIONS.into(),
             tools: Vec::new(),
             toolsets: Vec::new(),
@@ -69,10 +71,10 @@ impl AppBuilder {
         }
     }
 
-    /// Sets the model that gives chats their titles; with `None` the first message is the title. Unset, it is the model
-    /// that answers, unless that one follows a script.
+    /// Sets the model that gives chats their titles; with `None` the first message is the title. Unset, it is the one that has the role
+    /// [`Title`](Role::Title), unless that one follows a script.
     pub fn title_model(mut self, model: Option<Model>) -> Self {
-        self.title_model = model;
+        self.title_model = Some(model.map(ConfiguredModel::from));
         self
     }
 
@@ -122,27 +124,25 @@ impl AppBuilder {
     ///
     /// # Errors
     ///
-    /// When two tools have the same name, or the operating system gives no randomness.
+    /// When a model cannot be set up, two tools have the same name, or the operating system gives no randomness.
     pub fn build(self) -> scorpio_core::Result<App> {
         let fault = |cause: Box<dyn std::error::Error + Send + Sync>| {
             ScorpioError::new(ErrorKind::Internal, Surface::Auth, "The server cannot make its keys.")
                 .with_source(cause)
         };
+        let title_model = match &self.title_model {
+            Some(model) => model.clone(),
+            None => Some(self.models.role(Role::Title)?.clone())
+                .filter(|title| title.model().provider().id().as_ref() != "scripted"),
+        };
+        let agents = self.models.choices().iter().map(|choice| self.agent(&choice.id));
+        let agents = agents.collect::<scorpio_core::Result<Vec<Agent>>>()?;
         let key = match self.signing_key {
             Some(key) => key,
             None => SigningKey::generate().map_err(|error| fault(error.into()))?,
         };
         let passwords = Passwords::new(self.settings.min_password_length)
             .map_err(|error| fault(error.to_string().into()))?;
-        let agent = Agent::builder("chat")
-            .with_model(self.model)
-            .instructions(self.instructions)
-            .limits(Limits::new().turns(TURNS).wall(WALL))
-            .store(Arc::clone(&self.stores.store))
-            .event_log(Arc::clone(&self.stores.log));
-        let agent = self.tools.into_iter().fold(agent, |agent, tool| agent.shared_tool(tool));
-        let agent =
-            self.toolsets.into_iter().fold(agent, |agent, toolset| agent.shared_toolset(toolset)).build()?;
         Ok(App(Arc::new(Shared {
             limits: Limiters {
                 guests: RateLimiter::new(self.settings.guests),
@@ -154,11 +154,28 @@ impl AppBuilder {
             settings: self.settings,
             clock: self.clock,
             stores: self.stores,
-            agent,
-            title_model: self.title_model,
+            models: self.models,
+            agents,
+            title_model,
             tokens: AccessTokens::new(key),
             passwords,
             runs: LiveRuns::new(),
         })))
+    }
+    /// The agent that answers with a model of the registry.
+    fn agent(&self, choice: &str) -> scorpio_core::Result<Agent> {
+        let chosen = self.models.chosen(choice)?;
+        let agent = Agent::builder("chat")
+            .with_model(chosen.model().clone())
+            .parameters(chosen.parameters().clone())
+            .prices(self.models.prices().clone())
+            .instructions(Arc::clone(&self.instructions))
+            .limits(Limits::new().turns(TURNS).wall(WALL))
+            .store(Arc::clone(&self.stores.store))
+            .event_log(Arc::clone(&self.stores.log));
+        let tools = self.tools.iter().cloned();
+        let agent = tools.fold(agent, |agent, tool| agent.shared_tool(tool));
+        let toolsets = self.toolsets.iter().cloned();
+        toolsets.fold(agent, |agent, toolset| agent.shared_toolset(toolset)).build()
     }
 }

@@ -1,12 +1,14 @@
 //! From a post to a run: who may, whether it is there already, whether it fits the quota, and only then the model.
 
 use scorpio_core::{
-    ErrorKind, Message, MessageId, OwnerId, Role, RunId, RunRequest, ScorpioError, SessionId, Surface,
-    store::{NewSession, RunRecord, Session, StoreErrorKind, StoredMessage},
+    Agent, ErrorKind, Json, Message, MessageId, OwnerId, Role, RunId, RunRequest, ScorpioError, SessionId,
+    Surface,
+    store::{NewSession, RunRecord, Session, StoreErrorKind, StoredMessage, User},
 };
+use scorpio_providers::ModelChoice;
 
 use super::{
-    history,
+    history, models,
     request::{Action, ChatRequest},
     title,
 };
@@ -21,6 +23,8 @@ use crate::{
 pub(super) struct Answer {
     pub(super) run: AnsweringRun,
     pub(super) quota: QuotaView,
+    /// The metadata that says who writes an answer that began with this post.
+    pub(super) model: Option<Json>,
 }
 
 /// Whether the answer began with this post.
@@ -35,13 +39,17 @@ pub(super) enum AnsweringRun {
 struct Desk<'a> {
     app: &'a App,
     owner: OwnerId,
+    user: &'a User,
     allowance: Allowance<'a>,
     chat: SessionId,
+    /// The id of the model that is asked for.
+    model: Option<String>,
 }
 
 pub(super) async fn answer(app: &App, signed_in: &SignedIn, request: ChatRequest) -> Result<Answer> {
     let allowance = Allowance::of(app, &signed_in.user);
-    let desk = Desk { app, owner: signed_in.owner(), allowance, chat: request.chat };
+    let (owner, user) = (signed_in.owner(), &signed_in.user);
+    let desk = Desk { app, owner, user, allowance, chat: request.chat, model: request.model };
     match request.action {
         Action::Submit(message) => desk.submit(message).await,
         Action::Regenerate { message, asked } => desk.regenerate(message, asked).await,
@@ -51,6 +59,7 @@ pub(super) async fn answer(app: &App, signed_in: &SignedIn, request: ChatRequest
 impl Desk<'_> {
     async fn submit(&self, message: Message) -> Result<Answer> {
         let session = self.session().await?;
+        let choice = self.choose(session.as_ref())?;
         if session.is_some()
             && let Some(known) = self.known(&message.id).await?
         {
@@ -59,7 +68,7 @@ impl Desk<'_> {
         self.app.runs().expect_open()?;
         let (session, is_new) = match session {
             Some(session) => (session, false),
-            None => self.open(&message).await?,
+            None => self.open(&message, choice).await?,
         };
         // The chat's birth is part of the key: a chat that is deleted and made again does not make its messages free.
         let key = format!("{} {} {}", self.chat, session.created_at, message.id);
@@ -73,13 +82,15 @@ impl Desk<'_> {
             }
         };
         let id = message.id.clone();
-        let request = self.app.agent().run(message.clone()).session(&self.chat).owner(self.owner.clone());
+        let asked = message.clone().with_metadata(models::note(choice));
+        let request = self.agent(choice)?.run(asked).session(&self.chat).owner(self.owner.clone());
         match begin(self.app, request).await {
             Ok(run) => {
+                self.remember(&session, choice).await?;
                 if is_new {
                     title::generate(self.app, self.owner.clone(), &session, &message);
                 }
-                Ok(Answer { run: AnsweringRun::New(run), quota })
+                Ok(self.begun(run, quota, choice))
             }
             // The same message was posted twice at once, and the other post was quicker.
             Err(error) if error.kind() == ErrorKind::Conflict => match self.known(&id).await? {
@@ -92,6 +103,7 @@ impl Desk<'_> {
 
     async fn regenerate(&self, message: Option<MessageId>, asked: Option<Message>) -> Result<Answer> {
         let session = self.session().await?.ok_or_else(Problem::no_such_chat)?;
+        let choice = self.choose(Some(&session))?;
         self.app.runs().expect_open()?;
         let history = history::all(self.app, &self.owner, &self.chat).await?;
         let at = question(&history, message.as_ref())?;
@@ -100,15 +112,36 @@ impl Desk<'_> {
         // An answer that is written anew is a message; one that nothing came of, at this version, is paid for.
         let key = format!("{} {} again {}", self.chat, session.created_at, session.version);
         let quota = self.allowance.spend(key).await?;
-        let agent = self.app.agent();
         let edited =
             asked.filter(|asked| asked.id == question.message.id && asked.parts != question.message.parts);
-        let request = match edited {
-            Some(edited) => agent.run(edited).cut_after(before.last().map_or(0, |stored| stored.seq)),
-            None => agent.run_again().cut_after(question.seq),
-        };
+        // The question is asked anew, with what was chosen for it; the answer before is forgotten with it.
+        let asked = edited.unwrap_or_else(|| question.message.clone()).with_metadata(models::note(choice));
+        let request = self.agent(choice)?.run(asked).cut_after(before.last().map_or(0, |stored| stored.seq));
         let run = begin(self.app, request.session(&self.chat).owner(self.owner.clone())).await?;
-        Ok(Answer { run: AnsweringRun::New(run), quota })
+        self.remember(&session, choice).await?;
+        Ok(self.begun(run, quota, choice))
+    }
+
+    /// The model that is to answer, which this user may choose.
+    fn choose(&self, session: Option<&Session>) -> Result<&ModelChoice> {
+        models::choose(self.app, self.user, self.model.as_deref(), session)
+    }
+
+    fn agent(&self, choice: &ModelChoice) -> Result<&Agent> {
+        self.app.agent(&choice.id).ok_or_else(|| Problem::internal("a choice has no agent"))
+    }
+
+    /// Lets the chat remember the model.
+    async fn remember(&self, session: &Session, choice: &ModelChoice) -> Result<()> {
+        if let Some(patch) = models::patch(session, choice) {
+            self.app.store().update_session(&self.owner, &self.chat, patch).await?;
+        }
+        Ok(())
+    }
+
+    fn begun(&self, run: RunId, quota: QuotaView, choice: &ModelChoice) -> Answer {
+        let model = models::answered_by(self.app, Some(&choice.id), None);
+        Answer { run: AnsweringRun::New(run), quota, model }
     }
 
     async fn session(&self) -> Result<Option<Session>> {
@@ -121,14 +154,15 @@ impl Desk<'_> {
             return Ok(None);
         };
         let quota = self.allowance.view().await?;
-        Ok(Some(Answer { run: AnsweringRun::Known(Box::new(record)), quota }))
+        Ok(Some(Answer { run: AnsweringRun::Known(Box::new(record)), quota, model: None }))
     }
 
     /// Makes the chat. The answer tells whether it was made here.
-    async fn open(&self, first: &Message) -> Result<(Session, bool)> {
+    async fn open(&self, first: &Message, choice: &ModelChoice) -> Result<(Session, bool)> {
         self.allowance.check().await?;
         let new =
             NewSession::new(self.chat.clone(), self.owner.clone()).with_title(title::first_words(first));
+        let new = models::remembering(new, choice);
         match self.app.store().create_session(new).await {
             Ok(session) => Ok((session, true)),
             Err(error) if error.kind() == StoreErrorKind::AlreadyExists => {

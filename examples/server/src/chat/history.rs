@@ -1,14 +1,16 @@
 //! What is there of chats: lists, messages, titles.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use scorpio_core::{
-    OwnerId, SessionId, Surface,
-    store::{Page, Session, SessionPatch, StoreErrorKind, StoredMessage},
+    Json, OwnerId, Role, RunId, SessionId, Surface,
+    store::{Page, RunRecord, Session, SessionPatch, StoreErrorKind, StoredMessage},
     ui::{self, UiMessage},
 };
 use serde::{Deserialize, Serialize};
 
-use super::title::LONGEST_TITLE;
+use super::{models, title::LONGEST_TITLE};
 use crate::{
     App,
     problem::{Problem, Result},
@@ -27,12 +29,16 @@ pub(super) struct ChatView {
     title: String,
     created_at: Timestamp,
     updated_at: Timestamp,
+    /// The model that was chosen last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
 }
 
 impl From<Session> for ChatView {
     fn from(session: Session) -> Self {
+        let model = models::remembered(&session);
         let Session { id, title, created_at, updated_at, .. } = session;
-        Self { id, title, created_at, updated_at }
+        Self { id, title, created_at, updated_at, model }
     }
 }
 
@@ -98,7 +104,28 @@ pub(super) struct Conversation {
 pub(super) async fn conversation(app: &App, owner: &OwnerId, id: &SessionId) -> Result<Conversation> {
     let session = app.store().session(owner, id).await?.ok_or_else(Problem::no_such_chat)?;
     let stored = all(app, owner, id).await?;
-    Ok(Conversation { chat: session.into(), messages: ui::messages(&stored) })
+    let chosen = chosen_of(&stored);
+    let mut messages = ui::messages(&stored);
+    for message in messages.iter_mut().filter(|message| message.role == Role::Assistant) {
+        let chosen = message.run.and_then(|run| chosen.get(&run)).map(String::as_str);
+        if let Some(model) = models::answered_by(app, chosen, message.origin.as_ref()) {
+            message.set_metadata(models::MODEL, model);
+        }
+    }
+    Ok(Conversation { chat: session.into(), messages })
+}
+
+/// The model that was chosen for each run, as the messages that the runs answer say it.
+fn chosen_of(stored: &[StoredMessage]) -> HashMap<RunId, String> {
+    let asked = stored.iter().map(|stored| &stored.message).filter(|message| message.role == Role::User);
+    asked.filter_map(|message| Some((message.run?, models::noted(message.metadata.as_ref())?))).collect()
+}
+
+/// The metadata that says who writes the answer of a run. It is the same before the answer and after it.
+pub(super) async fn model_of_run(app: &App, record: &RunRecord) -> Result<Option<Json>> {
+    let stored = all(app, &record.owner, &record.session).await?;
+    let chosen = chosen_of(&stored).remove(&record.id);
+    Ok(models::answered_by(app, chosen.as_deref(), None))
 }
 
 /// All messages of a chat, in order.

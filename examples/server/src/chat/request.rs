@@ -26,6 +26,8 @@ const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 pub(super) struct ChatRequest {
     pub(super) chat: SessionId,
     pub(super) action: Action,
+    /// The id of the model that is to answer, if one was chosen.
+    pub(super) model: Option<String>,
 }
 
 /// What is asked for.
@@ -51,6 +53,7 @@ struct Posted {
     messages: Option<Vec<Json>>,
     trigger: Option<Trigger>,
     message_id: Option<MessageId>,
+    model: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -73,7 +76,7 @@ impl ChatRequest {
                 return Err(Problem::field(Surface::Api, "message", "there is no message of the user"));
             }
         };
-        Ok(Self { chat: posted.id, action })
+        Ok(Self { chat: posted.id, action, model: posted.model })
     }
 }
 

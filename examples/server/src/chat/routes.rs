@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     begin::{self, AnsweringRun},
     history::{self, ChatPage, ChatView, Conversation, HistoryQuery},
+    models::{self, Models},
     request::ChatRequest,
     stream,
 };
 use crate::{
     App,
-    app::is_demo,
     auth::SignedIn,
     extract::{ChatId, JsonBody, QueryOf},
     problem::{Problem, Result},
@@ -42,7 +42,7 @@ async fn send(State(app): State<App>, request: Request) -> Result<Response> {
     let signed_in = SignedIn::of(&app, &parts.headers).await?;
     let answer = begin::answer(&app, &signed_in, request).await?;
     let mut response = match &answer.run {
-        AnsweringRun::New(run) => stream::live(&app, *run, 0).await?,
+        AnsweringRun::New(run) => stream::live(&app, *run, 0, answer.model).await?,
         AnsweringRun::Known(record) => stream::of_record(&app, record).await?,
     };
     answer.quota.write(response.headers_mut(), app.now());
@@ -59,7 +59,10 @@ async fn resume(
     let owner = signed_in.owner();
     app.store().session(&owner, &chat).await?.ok_or_else(Problem::no_such_chat)?;
     match app.store().live_run(&owner, &chat).await? {
-        Some(record) => stream::live(&app, record.id, after).await,
+        Some(record) => {
+            let model = history::model_of_run(&app, &record).await?;
+            stream::live(&app, record.id, after, model).await
+        }
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
@@ -140,22 +143,6 @@ fn chat_id(text: &str) -> Result<SessionId> {
     text.parse().map_err(|_| Problem::no_such_chat())
 }
 
-#[derive(Serialize)]
-struct Models {
-    default: String,
-    models: Vec<ModelView>,
-}
-
-#[derive(Serialize)]
-struct ModelView {
-    id: String,
-    name: String,
-    demo: bool,
-}
-
-async fn models(_: SignedIn, State(app): State<App>) -> Json<Models> {
-    let model = app.agent().model();
-    let (id, demo) = (model.to_string(), is_demo(model));
-    let name = if demo { "Demo".to_owned() } else { model.name().to_string() };
-    Json(Models { default: id.clone(), models: vec![ModelView { id, name, demo }] })
+async fn models(signed_in: SignedIn, State(app): State<App>) -> Json<Models> {
+    Json(models::list(&app, &signed_in.user))
 }

@@ -1,6 +1,10 @@
 //! Answers as server-sent events. Whoever reads them, how fast, or whether at all, is nothing to the run.
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    convert::Infallible,
+    sync::Arc,
+};
 
 use axum::{
     body::Body,
@@ -10,12 +14,12 @@ use axum::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream, stream::ReadyChunks};
 use scorpio_core::{
-    Event, RunId,
+    Event, Json, RunId,
     store::{EventLogStream, RunRecord, RunStatus, StoreError},
     ui::{self, UiStream},
 };
 
-use super::{history, stored};
+use super::{history, models::MODEL, stored};
 use crate::{App, problem::Result};
 
 /// How many events are encoded into one piece of a body, if so many are there.
@@ -23,16 +27,18 @@ const AT_ONCE: usize = 64;
 /// How many events of a finished run are read at a time.
 const BATCH: usize = 1_000;
 
-/// The answer that a run is writing, from its first event on; what was sent up to the event `after` is left out.
-pub(super) async fn live(app: &App, run: RunId, after: u64) -> Result<Response> {
+/// The answer that a run is writing, from its first event on; what was sent up to the event `after` is left out. `model` is the metadata
+/// that says who writes it.
+pub(super) async fn live(app: &App, run: RunId, after: u64, model: Option<Json>) -> Result<Response> {
     let source = Source::Log(app.log().follow(run, 0).await?.ready_chunks(AT_ONCE));
-    Ok(response(app, run, source, after))
+    Ok(response(app, run, source, after, model))
 }
 
 /// The answer of a run that may be over.
 pub(super) async fn of_record(app: &App, record: &RunRecord) -> Result<Response> {
+    let model = history::model_of_run(app, record).await?;
     if record.status == RunStatus::Running || app.runs().has(record.id) {
-        return live(app, record.id, 0).await;
+        return live(app, record.id, 0, model).await;
     }
     let logged = logged(app, record.id).await?;
     let is_whole = logged.first().is_some_and(|event| event.seq == 1)
@@ -42,7 +48,7 @@ pub(super) async fn of_record(app: &App, record: &RunRecord) -> Result<Response>
     } else {
         stored::events(record, &history::all(app, &record.owner, &record.session).await?)
     };
-    Ok(response(app, record.id, Source::Events(events.into()), 0))
+    Ok(response(app, record.id, Source::Events(events.into()), 0, model))
 }
 
 async fn logged(app: &App, run: RunId) -> Result<Vec<Arc<Event>>> {
@@ -58,9 +64,12 @@ async fn logged(app: &App, run: RunId) -> Result<Vec<Arc<Event>>> {
     }
 }
 
-fn response(app: &App, run: RunId, source: Source, after: u64) -> Response {
-    let reader =
-        Reader { app: app.clone(), run, source, encoder: UiStream::new(), after, position: 0, ended: false };
+fn response(app: &App, run: RunId, source: Source, after: u64, model: Option<Json>) -> Response {
+    let encoder = match model.and_then(|model| Json::new(&BTreeMap::from([(MODEL, model)])).ok()) {
+        Some(metadata) => UiStream::new().with_metadata(metadata),
+        None => UiStream::new(),
+    };
+    let reader = Reader { app: app.clone(), run, source, encoder, after, position: 0, ended: false };
     let mut response = Body::from_stream(reader.pieces()).into_response();
     for (name, value) in ui::HEADERS {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));

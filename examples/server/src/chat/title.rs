@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use scorpio_core::{
     Message, OwnerId,
-    model::{self, CallContext, Model, ModelError, ModelRequest, Transcript},
+    model::{self, CallContext, ModelError, ModelRequest, Transcript},
     store::{Session, SessionPatch},
 };
+use scorpio_providers::ConfiguredModel;
 
 use crate::App;
 
@@ -68,9 +69,12 @@ pub(super) fn generate(app: &App, owner: OwnerId, session: &Session, first: &Mes
     });
 }
 
-async fn ask(model: &Model, text: String) -> Result<String, ModelError> {
+async fn ask(title: &ConfiguredModel, text: String) -> Result<String, ModelError> {
     let transcript = Transcript::from_iter([Message::user(text)]);
-    let request = ModelRequest::new(model.name().clone(), transcript).with_instructions(INSTRUCTIONS);
+    let model = title.model();
+    let request = ModelRequest::new(model.name().clone(), transcript)
+        .with_parameters(title.parameters())
+        .with_instructions(INSTRUCTIONS);
     let answer = model::complete(model.provider().as_ref(), request, &CallContext::new()).await?;
     Ok(answer.text())
 }

@@ -89,12 +89,3 @@ async fn a_chat_that_is_talked_in_comes_to_the_top() {
     let twice = guest.sign(server.request(Method::DELETE, "/api/chat?id=a")).send().await.unwrap();
     assert_eq!(twice.status(), StatusCode::NOT_FOUND);
 }
-
-#[tokio::test]
-async fn the_model_is_told() {
-    let server = TestServer::demo().await;
-    let guest = server.guest().await;
-    let models = ok(guest.sign(server.get("/api/models")).send().await.unwrap()).await;
-    let expected = json!({"default": "scripted:demo", "models": [{"id": "scripted:demo", "name": "Demo", "demo": true}]});
-    assert_eq!(models, expected);
-}

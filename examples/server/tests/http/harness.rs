@@ -288,8 +288,13 @@ pub(crate) struct Call {
 
 impl Puppet {
     pub(crate) fn new() -> (Model, Self) {
+        Self::named("puppet")
+    }
+
+    /// The model `any` of the provider `id`.
+    pub(crate) fn named(id: &str) -> (Model, Self) {
         let (sender, calls) = mpsc::unbounded_channel();
-        (Model::new(Stage { id: "puppet".into(), calls: sender }, "any"), Self { calls })
+        (Model::new(Stage { id: id.into(), calls: sender }, "any"), Self { calls })
     }
 
     /// The next call of the model.

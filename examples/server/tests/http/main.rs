@@ -5,6 +5,7 @@ mod accounts;
 mod chats;
 mod harness;
 mod hostile;
+mod models;
 mod ownership;
 mod page;
 mod process;

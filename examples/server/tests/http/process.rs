@@ -20,11 +20,14 @@ use crate::harness::{PATIENCE, client};
 
 fn command(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scorpio-server"));
-    for (name, _) in
-        std::env::vars().filter(|(name, _)| name.starts_with("SCORPIO_") || name.starts_with("OPENAI_"))
-    {
-        command.env_remove(name);
+    let of_others = ["SCORPIO_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_"];
+    for (name, _) in std::env::vars() {
+        if of_others.iter().any(|prefix| name.starts_with(prefix)) {
+            command.env_remove(name);
+        }
     }
+    // Nobody listens there, whatever runs on this machine.
+    command.env("OLLAMA_HOST", "127.0.0.1:1");
     command.args(["--addr", "127.0.0.1:0", "--data"]).arg(data);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
@@ -227,4 +230,88 @@ async fn a_wrong_value_names_its_flag_and_the_reason() {
     std::fs::write(&file, "").unwrap();
     let told = refusal(command(&file.join("data"))).await;
     assert!(told.contains("--data"), "{told}");
+}
+
+/// A provider that answers everything with this.
+async fn provider(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = vec![0; 65_536];
+                let _ = connection.read(&mut request).await;
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+                let answer = format!("{head}content-length: {}\r\n\r\n{answer}", answer.len());
+                let _ = connection.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    base
+}
+
+#[tokio::test]
+async fn the_doctor_prints_what_it_finds_and_fails_when_something_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("models.toml");
+    let base = provider(r#"{"data":[{"id":"small"}]}"#).await;
+    let doctor = async |model: &str| {
+        let providers = format!("[providers.acme]\nkind = \"openai\"\nbase_url = \"{base}\"\n");
+        std::fs::write(&file, format!("{providers}[roles.chat]\nmodel = \"acme:{model}\"\n")).unwrap();
+        let mut command = command(&folder.path().join("data"));
+        let output = command.arg("doctor").arg("--models").arg(&file).output().await.unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, told) = doctor("small").await;
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains(&format!("ok        The provider `acme` answers at {base}")), "{told}");
+    let (code, told) = doctor("smal").await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("wrong     The role `chat` uses `acme:smal`"), "{told}");
+    assert!(!folder.path().join("data").exists(), "the doctor needs no data");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_names_the_models_and_a_flag_picks_one_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("models.toml");
+    let models = "[[models]]\nid = \"demo\"\nname = \"Demo\"\nmodel = \"scripted:demo\"\n\
+                  [[models]]\nid = \"far\"\nname = \"Far\"\nmodel = \"ollama:far\"\n";
+    std::fs::write(&file, models).unwrap();
+    let mut with_file = command(&folder.path().join("data"));
+    with_file.env("SCORPIO_MODELS", &file);
+    let mut server = start(with_file).await;
+    assert_eq!(server.greeting[1], "  model  scripted:demo, and 1 more to choose from");
+    // A server that serves also listens for signals.
+    guest(&client(), &server.base).await;
+    assert_eq!(terminate(&mut server).await, 0);
+    let mut one = command(&folder.path().join("data"));
+    one.env("SCORPIO_MODELS", &file).args(["--model", "ollama:near"]);
+    let mut server = start(one).await;
+    assert_eq!(server.greeting[1], "  model  ollama:near");
+    guest(&client(), &server.base).await;
+    assert_eq!(terminate(&mut server).await, 0);
+}
+
+#[tokio::test]
+async fn models_that_cannot_be_set_up_are_told_with_their_roles() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("models.toml");
+    let refused = async |toml: &str| {
+        std::fs::write(&file, toml).unwrap();
+        let mut command = command(&folder.path().join("data"));
+        command.arg("--models").arg(&file);
+        refusal(command).await
+    };
+    let told =
+        refused("[roles.chat]\nmodel = \"scripted:demo\"\n[roles.title]\nmodel = \"openai:small\"").await;
+    assert!(
+        told.contains("the model of the role `title`, openai:small: OPENAI_API_KEY is not set"),
+        "{told}"
+    );
+    assert!(told.contains("`scorpio-server doctor` says more"), "{told}");
+    let told = refused("[roles.chat]\nmodle = 1").await;
+    let place = format!("--models {}, line 2: roles.chat", file.display());
+    assert!(told.contains(&place) && told.contains("unknown field `modle`"), "{told}");
 }

@@ -225,3 +225,19 @@ fn messages_without_parts_are_left_out() {
         Message::new(Role::User, vec![Part::Unknown(Json::parse(r#"{"type":"hologram"}"#).unwrap())]);
     assert_eq!(show([of_a_tool, unknown]), json!([]));
 }
+
+#[test]
+fn a_message_tells_its_model_and_takes_more_metadata() {
+    use crate::{Origin, RunId};
+    let run = RunId::new();
+    let origin = |model: &str| Origin::new("openai", "openai-chat", model);
+    let call = Message::assistant("Let me see.").with_run(run).with_origin(origin("large"));
+    let answer = Message::assistant("Well.").with_run(run).with_origin(origin("small"));
+    let stored: Vec<_> = (1..).zip([call, answer]).map(|(seq, one)| StoredMessage::new(seq, one)).collect();
+    let mut shown = ui::messages(&stored);
+    assert_eq!(shown.len(), 1);
+    assert_eq!((shown[0].run, shown[0].origin.clone()), (Some(run), Some(origin("small"))));
+    shown[0].set_metadata("model", Json::parse(r#"{"id":"deep"}"#).unwrap());
+    let shown = plain(serde_json::to_value(shown).unwrap());
+    assert_eq!(shown[0]["metadata"], json!({"status": "complete", "model": {"id": "deep"}}));
+}

@@ -228,3 +228,36 @@ fn line_ends_stay_inside_their_frame() {
         "{\"type\":\"text-delta\",\"id\":\"1-0\",\"delta\":\"a\\n\\nb\\r\u{2028}\\\"\"}"
     );
 }
+
+#[test]
+fn another_try_and_another_model_are_told_to_those_who_watch() {
+    use crate::{FellBack, Retrying, model::ModelErrorKind};
+    let retrying = Retrying { turn: 1, attempt: 2, after_ms: 3_000, error: ModelErrorKind::RateLimited };
+    let fell_back = FellBack {
+        turn: 1,
+        provider: "openai".into(),
+        model: "small".into(),
+        error: ModelErrorKind::Overloaded,
+    };
+    let kinds =
+        [started(), turn(1), EventKind::Retrying(retrying), EventKind::FellBack(fell_back), over(DONE)];
+    let expected = [
+        r#"{"type":"start-step"}"#,
+        r#"{"type":"data-retrying","data":{"turn":1,"attempt":2,"after_ms":3000,"error":"rate_limited"},"transient":true}"#,
+        r#"{"type":"data-fell-back","data":{"turn":1,"provider":"openai","model":"small","error":"overloaded"},"transient":true}"#,
+        r#"{"type":"finish-step"}"#,
+        r#"{"type":"finish","finishReason":"stop"}"#,
+    ];
+    assert_eq!(frames(kinds), whole(expected));
+}
+
+#[test]
+fn a_message_begins_with_the_metadata_that_was_set() {
+    let metadata = Json::parse(r#"{"model":{"id":"deep"}}"#).unwrap();
+    let (mut encoder, mut body) = (UiStream::new().with_metadata(metadata), String::new());
+    encoder.encode(&event(1, 0, started()), &mut body);
+    assert_eq!(
+        body,
+        "id: 1\ndata: {\"type\":\"start\",\"messageId\":\"M\",\"messageMetadata\":{\"model\":{\"id\":\"deep\"}}}\n\n"
+    );
+}

@@ -1,0 +1,92 @@
+//! Providers that a registry sets up: of which kind, where, and with which key.
+
+use std::{fmt, path::PathBuf};
+
+use serde::Deserialize;
+
+/// The kind of a provider: which protocol it speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ProviderKind {
+    /// OpenAI, and every server that speaks its protocol.
+    OpenAi,
+    /// Anthropic, and every server that speaks its Messages.
+    Anthropic,
+    /// An Ollama.
+    Ollama,
+}
+
+/// Where a key is. A key itself is never part of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeySource {
+    /// A variable of the environment.
+    Variable(String),
+    /// A file that holds the key and nothing else. White space around it is taken off.
+    File(PathBuf),
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(f, "the variable {name}"),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+        }
+    }
+}
+
+/// How to set up a provider.
+///
+/// ```
+/// use scorpio_providers::{ModelRegistry, ProviderKind, ProviderSettings, Role};
+/// let groq = ProviderSettings::new(ProviderKind::OpenAi)
+///     .with_base_url("https://api.groq.com/openai/v1")
+///     .with_key_variable("GROQ_API_KEY");
+/// let registry =
+///     ModelRegistry::builder().provider("groq", groq).role(Role::Chat, "groq:openai/gpt-oss-120b").build()?;
+/// // Whether the variable is set shows when the model is asked for.
+/// if let Err(error) = registry.role(Role::Chat) {
+///     assert!(error.to_string().contains("GROQ_API_KEY"));
+/// }
+/// # Ok::<(), scorpio_core::model::ModelError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProviderSettings {
+    /// Which protocol it speaks.
+    pub kind: ProviderKind,
+    /// Its address. Unset, it is that of its kind, which the environment may name.
+    pub base_url: Option<String>,
+    /// Where its key is. Unset, it is the variable of its kind; but with an address of its own it is sent none, so that no key reaches a
+    /// server that it is not meant for.
+    pub key: Option<KeySource>,
+}
+
+impl ProviderSettings {
+    /// A provider of this kind, set up by the environment.
+    pub const fn new(kind: ProviderKind) -> Self {
+        Self { kind, base_url: None, key: None }
+    }
+
+    /// Sets its address.
+    #[must_use]
+    pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Sets the variable of the environment that holds its key.
+    #[must_use]
+    pub fn with_key_variable(mut self, name: impl Into<String>) -> Self {
+        self.key = Some(KeySource::Variable(name.into()));
+        self
+    }
+
+    /// Sets the file that holds its key.
+    #[must_use]
+    pub fn with_key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.key = Some(KeySource::File(path.into()));
+        self
+    }
+}
