@@ -59,10 +59,8 @@ impl<'a> Walk<'a> {
         if let Some(reference) = schema.field("$ref").and_then(Tree::text) {
             return self.reference(reference, path);
         }
-        let is_union = |(name, value): &(String, Tree)| match (name.as_str(), value) {
-            ("anyOf", _) => true,
-            ("type", Tree::Array(_)) => true,
-            _ => false,
+        let is_union = |(name, value): &(String, Tree)| {
+            name == "anyOf" || (name == "type" && matches!(value, Tree::Array(_)))
         };
         self.unions += usize::from(fields.iter().any(is_union));
         self.optional += left_out(schema);

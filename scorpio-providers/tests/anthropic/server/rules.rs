@@ -127,7 +127,7 @@ pub(super) fn conversation(body: &Value) -> Result<(), String> {
             ));
         }
         if role == "assistant"
-            && let Some(first) = blocks.iter().position(|block| is_thought(block))
+            && let Some(first) = blocks.iter().position(is_thought)
         {
             let call = blocks.iter().position(|block| block["type"] == "tool_use").unwrap_or(blocks.len());
             if first != 0 || blocks[call..].iter().any(is_thought) {
