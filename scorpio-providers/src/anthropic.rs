@@ -24,6 +24,7 @@ use scorpio_core::{
 pub use self::builder::{AnthropicAuth, AnthropicBuilder};
 use self::{answer::MessagesAnswer, builder::Address};
 use crate::{
+    TokenSource,
     environment::Environment,
     http::{Endpoint, ResponseStream},
 };
@@ -72,6 +73,7 @@ struct Inner {
     address: Address,
     version: String,
     max_output_tokens: Option<u32>,
+    strict_tools: bool,
     drop_unbound_thinking: bool,
     capabilities: Option<Capabilities>,
 }
@@ -109,6 +111,21 @@ impl Anthropic {
         Environment::process().anthropic()?.build()
     }
 
+    /// Claude on Vertex AI, set up as the official clients are, with the tokens of `source`.
+    ///
+    /// | variable | |
+    /// |---|---|
+    /// | `ANTHROPIC_VERTEX_PROJECT_ID` | the project; required |
+    /// | `CLOUD_ML_REGION` | the location, such as `global` or `europe-west1`; required |
+    /// | `ANTHROPIC_VERTEX_BASE_URL` | the address, that of the location if not set |
+    ///
+    /// # Errors
+    ///
+    /// [`ModelErrorKind::Configuration`] when a variable is missing or cannot be used; the message names it.
+    pub fn vertex_from_env(source: impl TokenSource) -> Result<Self, ModelError> {
+        Environment::process().anthropic_vertex()?.token_source(source).build()
+    }
+
     /// Whether a message is this provider's own, to be sent back as it came.
     fn origin(&self, model: &str) -> Origin {
         Origin::new(Arc::clone(&self.0.id), WIRE, model)
@@ -119,12 +136,13 @@ impl Anthropic {
         request: &ModelRequest,
         drop_unbound: bool,
     ) -> Result<ResponseStream<MessagesAnswer>, ModelError> {
-        let Inner { endpoint, address, version, max_output_tokens, .. } = &*self.0;
+        let Inner { endpoint, address, version, max_output_tokens, strict_tools, .. } = &*self.0;
         let settings = request::Settings {
             origin: self.origin(&request.model),
             version,
             vertex: address.is_vertex(),
             max_output_tokens: *max_output_tokens,
+            strict_tools: *strict_tools,
             drop_unbound,
         };
         let body = request::encode(request, &settings)?;

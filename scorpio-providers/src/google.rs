@@ -18,6 +18,8 @@ impl Vertex {
     pub(crate) fn host(location: &str) -> String {
         match location {
             "global" => "https://aiplatform.googleapis.com".to_owned(),
+            // Places that span several regions.
+            "us" | "eu" => format!("https://aiplatform.{location}.rep.googleapis.com"),
             location => format!("https://{location}-aiplatform.googleapis.com"),
         }
     }

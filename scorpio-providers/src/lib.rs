@@ -101,6 +101,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `openai` | yes | `OpenAi`, and `openai:…` and `ollama:…` in [`model()`] |
+//! | `anthropic` | yes | `Anthropic`, also on Vertex AI, and `anthropic:…` in [`model()`] |
 //! | `registry` | yes | [`ModelRegistry`], [`from_env`] and [`doctor()`] |
 //! | `rigs` | no | nothing to the library; tests against servers that others wrote |
 //!

@@ -1,9 +1,10 @@
-//! JSON schemas in the subset that OpenAI's strict mode takes.
+//! JSON schemas in the subsets that the strict modes of the providers take.
 //!
-//! Strict mode wants `additionalProperties: false` and every property required in every object, knows few keywords, and refuses
-//! the rest. What only narrows a value moves into its description, where the model still reads it; what would give a value
+//! OpenAI's wants `additionalProperties: false` and every property required in every object, knows few keywords, and refuses
+//! the rest; Anthropic's lets properties be left out and knows fewer keywords. What only narrows a value moves into its description, where the model still reads it; what would give a value
 //! another form is an error that names the place. See <https://platform.openai.com/docs/guides/structured-outputs>.
 
+mod anthropic;
 mod gemini;
 mod merge;
 mod tree;
@@ -103,15 +104,19 @@ pub(crate) fn rewrite(schema: &Json, subset: Subset) -> Result<String, SchemaErr
     let root: Tree =
         schema.to().map_err(|error| fail("", format!("it is not JSON that can be read ({error})")))?;
     let rewritten = match subset {
-        // What OpenAI takes, Anthropic takes as well.
-        Subset::OpenAi | Subset::Anthropic => strict(&root)?,
+        Subset::OpenAi => strict(&root, subset)?,
+        Subset::Anthropic => {
+            let rewritten = strict(&root, subset)?;
+            anthropic::check(&rewritten)?;
+            rewritten
+        }
         Subset::Gemini => gemini::rewrite(&root, "", 0)?,
     };
     serde_json::to_string(&rewritten).map_err(|error| fail("", error.to_string()))
 }
 
-fn strict(root: &Tree) -> Result<Tree, SchemaError> {
-    let strict = Rewriter { root }.rewrite(root, "", &[])?;
+fn strict(root: &Tree, subset: Subset) -> Result<Tree, SchemaError> {
+    let strict = Rewriter { root, subset }.rewrite(root, "", &[])?;
     if strict.field("type").is_some_and(|kind| kind.is_text("object")) {
         return Ok(strict);
     }
@@ -120,6 +125,7 @@ fn strict(root: &Tree) -> Result<Tree, SchemaError> {
 
 struct Rewriter<'a> {
     root: &'a Tree,
+    subset: Subset,
 }
 
 impl Rewriter<'_> {
@@ -189,9 +195,9 @@ impl Rewriter<'_> {
                 "items" => strict.push(("items".into(), self.rewrite(value, &at, open)?)),
                 "anyOf" | "oneOf" => strict.push(("anyOf".into(), self.each(value, &at, open)?)),
                 "$defs" | "definitions" => strict.push((name.clone(), self.definitions(value, &at, open)?)),
-                "format" => format(value, &mut strict, &mut notes),
+                "format" => self.format(value, &mut strict, &mut notes),
                 "default" => default(value, &mut notes),
-                name if KEPT.contains(&name) => strict.push((name.into(), value.clone())),
+                name if self.keeps(name, value) => strict.push((name.into(), value.clone())),
                 name if DROPPED.contains(&name) => {}
                 name => {
                     if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
@@ -236,18 +242,46 @@ impl Rewriter<'_> {
             Some(Tree::Array(names)) => names.iter().any(|required| required.is_text(name)),
             _ => false,
         };
-        let mut rewritten = Fields::new();
+        let (mut rewritten, mut names) = (Fields::new(), Vec::new());
         for (name, property) in properties {
             let strict = self.rewrite(property, &format!("{path}/properties/{name}"), open)?;
+            if self.subset == Subset::Anthropic {
+                if required(name) {
+                    names.push(Tree::string(name));
+                }
+                rewritten.push((name.clone(), strict));
+                continue;
+            }
+            names.push(Tree::string(name));
             // A model that must give a value can always give the default, which fits; null need not.
             let may_be_left_out = !required(name) && property.field("default").is_none_or(Tree::is_null);
             rewritten.push((name.clone(), if may_be_left_out { self.nullable(strict) } else { strict }));
         }
-        let names = rewritten.iter().map(|(name, _)| Tree::string(name)).collect();
         strict.push(("properties".into(), Tree::Object(rewritten)));
         strict.push(("required".into(), Tree::Array(names)));
         strict.push(("additionalProperties".into(), Tree::Scalar("false".into())));
         Ok(())
+    }
+
+    /// Whether a keyword may stay as it stands.
+    fn keeps(&self, name: &str, value: &Tree) -> bool {
+        match self.subset {
+            Subset::Anthropic => anthropic::keeps(name, value),
+            _ => KEPT.contains(&name),
+        }
+    }
+
+    fn format(&self, value: &Tree, strict: &mut Fields, notes: &mut Vec<String>) {
+        let is_known = |name: &str| {
+            FORMATS.contains(&name) || (self.subset == Subset::Anthropic && anthropic::is_format(name))
+        };
+        match value.text() {
+            Some(name) if is_known(name) => strict.push(("format".into(), value.clone())),
+            // The formats that schemars gives to numbers say no more than their bounds.
+            Some(name) if name.trim_start_matches("u").starts_with("int") => {}
+            Some("float" | "double") => {}
+            _ => notes.push(format!("format: {}", value.to_json())),
+        }
     }
 
     fn each(&self, schemas: &Tree, path: &str, open: &[&str]) -> Result<Tree, SchemaError> {
@@ -318,16 +352,6 @@ fn names_type(schema: &Tree, name: &str) -> bool {
         Some(Tree::Array(kinds)) => kinds.iter().any(|kind| kind.is_text(name)),
         Some(kind) => kind.is_text(name),
         None => false,
-    }
-}
-
-fn format(value: &Tree, strict: &mut Fields, notes: &mut Vec<String>) {
-    match value.text() {
-        Some(name) if FORMATS.contains(&name) => strict.push(("format".into(), value.clone())),
-        // The formats that schemars gives to numbers say no more than their bounds.
-        Some(name) if name.trim_start_matches("u").starts_with("int") => {}
-        Some("float" | "double") => {}
-        _ => notes.push(format!("format: {}", value.to_json())),
     }
 }
 

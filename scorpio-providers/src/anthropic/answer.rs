@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use self::block::{Block, Piece};
 use super::{
-    event::{BlockStart, Delta, StreamEvent, WholeMessage},
+    event::{BlockStart, Delta, StreamEvent, Transformation, WholeMessage},
     usage::Counts,
 };
 use crate::{
@@ -66,13 +66,19 @@ impl MessagesAnswer {
         if let Some(usage) = message.usage {
             self.count(usage);
         }
-        let dropped = message.input_transformations.as_deref().unwrap_or_default();
-        if !dropped.is_empty() {
-            tracing::info!(count = dropped.len(), "Anthropic left thinking out of the history");
+        log_transformations(message.input_transformations.as_deref());
+    }
+
+    /// What comes before the message begins is what is left of one whose beginning was lost.
+    fn must_have_begun(&self) -> Result<(), ModelError> {
+        match self.has_begun {
+            true => Ok(()),
+            false => Err(protocol("a block before the message began")),
         }
     }
 
     fn start_block(&mut self, index: u64, raw: &RawValue) -> Result<(), ModelError> {
+        self.must_have_begun()?;
         if self.open.iter().any(|block| block.index == index) {
             return Err(protocol("a block began twice"));
         }
@@ -173,6 +179,7 @@ impl Answer for MessagesAnswer {
                 if let Some(usage) = parsed.usage {
                     self.count(usage);
                 }
+                log_transformations(parsed.input_transformations.as_deref());
             }
             ("message_stop", ..) => self.is_over = true,
             ("error", ..) => return Err(failure::in_stream(event.data, &self.secrets)),
@@ -190,6 +197,7 @@ impl Answer for MessagesAnswer {
             "message" => {}
             _ => return Ok(()),
         }
+        self.has_begun = true;
         self.told_about(&message);
         for (index, raw) in (0..).zip(message.content.unwrap_or_default()) {
             self.start_block(index, raw)?;
@@ -251,6 +259,18 @@ fn finish_reason(word: &str) -> FinishReason {
         "refusal" => FinishReason::ContentFilter,
         "pause_turn" => FinishReason::Paused,
         _ => FinishReason::Other,
+    }
+}
+
+/// What the API left out of the history, by its place in the request. Nothing in it is secret.
+fn log_transformations(transformations: Option<&[Transformation<'_>]>) {
+    for Transformation { kind, path, reason } in transformations.unwrap_or_default() {
+        tracing::warn!(
+            kind = kind.as_ref(),
+            path = path.as_ref(),
+            reason = reason.as_ref(),
+            "Anthropic changed the history"
+        );
     }
 }
 

@@ -90,6 +90,7 @@ pub struct AnthropicBuilder {
     version: String,
     betas: Vec<String>,
     max_output_tokens: Option<u32>,
+    strict_tools: bool,
     drop_unbound_thinking: bool,
     connection: Connection,
 }
@@ -103,6 +104,7 @@ impl AnthropicBuilder {
             version: VERSION.to_owned(),
             betas: Vec::new(),
             max_output_tokens: None,
+            strict_tools: false,
             drop_unbound_thinking: true,
             connection: Connection::new(ANTHROPIC),
         }
@@ -159,6 +161,14 @@ impl AnthropicBuilder {
         self
     }
 
+    /// Sends the first 20 tools in strict mode, in which a model cannot but keep to their schemas: as many as a request may have. A tool whose
+    /// schema strict mode cannot express is sent without. It is off unless set, for an argument that may be left out must then be taken as
+    /// `null` as well.
+    pub fn strict_tools(mut self, strict: bool) -> Self {
+        self.strict_tools = strict;
+        self
+    }
+
     /// Sets what happens when the API refuses thinking because the conversation before it has changed, as after other instructions or
     /// tools: the request is sent once more, and the API is told to drop such thinking. It is so unless set.
     pub fn drop_unbound_thinking(mut self, drop: bool) -> Self {
@@ -196,6 +206,7 @@ impl AnthropicBuilder {
             address,
             version: self.version,
             max_output_tokens: self.max_output_tokens,
+            strict_tools: self.strict_tools,
             drop_unbound_thinking: self.drop_unbound_thinking,
             capabilities,
         })))

@@ -17,4 +17,18 @@ impl Environment<'_> {
             None => builder,
         })
     }
+
+    /// Claude on Vertex AI, which still lacks what gives it its tokens.
+    pub(crate) fn anthropic_vertex(&self) -> Result<AnthropicBuilder, ModelError> {
+        let of = |name: &str| self.get(name).ok_or_else(|| invalid(format!("{name} is not set")));
+        let builder = Anthropic::vertex(of("ANTHROPIC_VERTEX_PROJECT_ID")?, of("CLOUD_ML_REGION")?);
+        Ok(match self.get("ANTHROPIC_VERTEX_BASE_URL") {
+            // The official clients have the version of Vertex AI in it.
+            Some(url) => builder.base_url(url.trim_end_matches('/').trim_end_matches("/v1")),
+            None => builder,
+        })
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,20 @@ pub(super) struct StreamEvent<'a> {
     pub(super) message: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) input_transformations: Option<Vec<Transformation<'a>>>,
+}
+
+/// Something that the API changed in the history before the model read it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Transformation<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow)]
+    pub(super) path: Text<'a>,
+    #[serde(borrow)]
+    pub(super) reason: Text<'a>,
 }
 
 /// A piece of a block, or what is said of the message at its end.
@@ -55,7 +69,7 @@ pub(super) struct WholeMessage<'a> {
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) input_transformations: Option<Vec<&'a RawValue>>,
+    pub(super) input_transformations: Option<Vec<Transformation<'a>>>,
 }
 
 /// A block as it begins, or all of it.

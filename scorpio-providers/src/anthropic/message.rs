@@ -11,6 +11,12 @@ use scorpio_core::{
     model::{Entry, WireKey},
 };
 
+/// The images that the wire takes as they are. Another one would make it refuse the whole history.
+const IMAGES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+
+/// The most characters of a tool's name.
+const LONGEST_NAME: usize = 128;
+
 /// Who speaks on this wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Speaker {
@@ -85,7 +91,7 @@ fn verbatim(out: &mut Vec<u8>, item: &str) {
 fn tool_call(out: &mut Vec<u8>, call: &ToolCallPart) {
     open(out, "tool_use");
     json::string_field(out, "id", &call_id(call.call_id.as_str()));
-    json::string_field(out, "name", &call.name);
+    json::string_field(out, "name", &tool_name(&call.name));
     json::raw_field(out, "input", arguments::as_object(&call.arguments).trim());
     out.push(b'}');
 }
@@ -108,7 +114,9 @@ fn media(out: &mut Vec<u8>, part: &MediaPart) {
     let is_text = part.media_type.starts_with("text/");
     match &part.source {
         MediaSource::Url(url) if is_image => by_url(out, "image", part, url),
-        MediaSource::Base64(data) if is_image => by_data(out, "image", part, &part.media_type, data),
+        MediaSource::Base64(data) if IMAGES.contains(&part.media_type.as_str()) => {
+            by_data(out, "image", part, &part.media_type, data)
+        }
         MediaSource::Url(url) if part.media_type == "application/pdf" => by_url(out, "document", part, url),
         MediaSource::Base64(data) if part.media_type == "application/pdf" => {
             by_data(out, "document", part, &part.media_type, data);
@@ -188,6 +196,18 @@ fn call_id(id: &str) -> Cow<'_, str> {
     hasher.write(id.as_bytes());
     let plain: String = id.chars().map(|c| if is_taken(c) { c } else { '_' }).collect();
     Cow::Owned(format!("{plain}_{:016x}", hasher.finish()))
+}
+
+/// A name that the wire takes. Those of the tools in a request are; a model that calls one that is not there may call it anything.
+fn tool_name(name: &str) -> Cow<'_, str> {
+    let is_taken = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.is_empty() {
+        return Cow::Borrowed("unknown");
+    }
+    if name.len() <= LONGEST_NAME && name.chars().all(is_taken) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(name.chars().take(LONGEST_NAME).map(|c| if is_taken(c) { c } else { '_' }).collect())
 }
 
 /// FNV-1a: the same in every process, which the standard library's hashers do not promise.

@@ -6,7 +6,7 @@ use scorpio_core::model::Capabilities;
 pub(super) fn capabilities(model: &str) -> Capabilities {
     let mut capabilities = Capabilities::all();
     capabilities.reasoning = !is_before_3_7(model);
-    capabilities.json_schema = !is_before_3_7(model);
+    capabilities.json_schema = !is_before_4_5(model);
     capabilities
 }
 
@@ -19,6 +19,15 @@ pub(super) fn max_output_tokens(model: &str) -> u32 {
     }
 }
 
+/// Structured output came with Claude 4.5; of its elders, Opus 4.1 alone learned it.
+fn is_before_4_5(model: &str) -> bool {
+    let elders =
+        ["claude-3-7", "claude-sonnet-4-0", "claude-opus-4-0", "claude-sonnet-4-2025", "claude-opus-4-2025"];
+    // Vertex AI puts an `@` before the date.
+    let on_vertex = ["claude-sonnet-4@", "claude-opus-4@"];
+    is_before_3_7(model) || elders.iter().chain(&on_vertex).any(|elder| model.starts_with(elder))
+}
+
 fn is_before_3_7(model: &str) -> bool {
     let is_3 = model.starts_with("claude-3") && !model.starts_with("claude-3-7");
     is_3 || model.starts_with("claude-2") || model.starts_with("claude-instant")
@@ -27,3 +36,6 @@ fn is_before_3_7(model: &str) -> bool {
 fn is_3_5(model: &str) -> bool {
     model.starts_with("claude-3-5") || model.starts_with("claude-3.5")
 }
+
+#[cfg(test)]
+mod tests;

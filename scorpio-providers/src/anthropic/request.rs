@@ -3,10 +3,11 @@
 
 use bytes::Bytes;
 use scorpio_core::{
-    Origin,
+    Json, Origin,
     model::{ModelError, ModelRequest, OutputSchema, PromptCache, ToolChoice},
     tool::{ToolCatalog, ToolSpec},
 };
+use serde_json::value::RawValue;
 
 use super::{
     WIRE,
@@ -31,6 +32,15 @@ const HEADROOM: usize = 1024;
 /// What stands between an answer that broke off and one that was written after it.
 const GO_ON: &str = "Please go on.";
 
+/// What stands before an answer that nobody asked for, such as a greeting: the user must speak first.
+const BEGIN: &str = "Please begin.";
+
+/// The most tools of a request that may be strict.
+const STRICT_TOOLS: usize = 20;
+
+/// Thinking whose conversation has changed is dropped.
+const DROPPING: (&str, &str) = ("block_binding", r#"{"prefix_mismatch_behavior":"drop_block"}"#);
+
 /// What the provider adds to a request.
 #[derive(Debug)]
 pub(super) struct Settings<'a> {
@@ -39,6 +49,8 @@ pub(super) struct Settings<'a> {
     pub(super) version: &'a str,
     pub(super) vertex: bool,
     pub(super) max_output_tokens: Option<u32>,
+    /// Whether tools are sent in strict mode, as far as they can be.
+    pub(super) strict_tools: bool,
     /// Whether thinking is dropped whose conversation has changed.
     pub(super) drop_unbound: bool,
 }
@@ -48,9 +60,16 @@ pub(super) fn encode(request: &ModelRequest, settings: &Settings<'_>) -> Result<
     let extra = json::extra(request.extra.as_ref(), &RESERVED)?;
     let entries = request.transcript.entries().iter();
     let entries: Vec<Encoded<'_>> = entries.map(|entry| encoded(entry, &settings.origin)).collect();
-    let tools = if request.tools.is_empty() { &Bytes::new() } else { encoded_tools(&request.tools) };
+    let no_tools = Bytes::new();
+    let tools = match request.tools.is_empty() {
+        true => &no_tools,
+        false => encoded_tools(&request.tools, settings.strict_tools),
+    };
     let size = entries.iter().map(|entry| entry.blocks.len() + 40).sum::<usize>();
     let instructions = request.instructions.as_deref().unwrap_or_default();
+    let cache = cache_control(request.prompt_cache).filter(|_| !extra.contains_key("cache_control"));
+    // Vertex AI has no automatic cache: there the places are marked.
+    let (automatic, marked) = if settings.vertex { (None, cache) } else { (cache, None) };
 
     let mut out = Vec::with_capacity(size + tools.len() + instructions.len() + HEADROOM);
     out.push(b'{');
@@ -64,20 +83,43 @@ pub(super) fn encode(request: &ModelRequest, settings: &Settings<'_>) -> Result<
         out.extend_from_slice(tools);
     }
     if !instructions.trim().is_empty() {
-        json::string_field(&mut out, "system", instructions);
+        system(&mut out, instructions, marked);
     }
-    messages(&mut out, &entries);
+    messages(&mut out, &entries, marked);
     json::raw_field(&mut out, "stream", "true");
     options(&mut out, request, settings, &extra)?;
+    if let Some(cache) = automatic {
+        json::raw_field(&mut out, "cache_control", cache);
+    }
     for (name, value) in &extra {
-        json::raw_field(&mut out, name, value.get());
+        match name.as_ref() {
+            "thinking" if settings.drop_unbound => json::raw_field(&mut out, name, &dropping(value)),
+            _ => json::raw_field(&mut out, name, value.get()),
+        }
     }
     out.push(b'}');
     Ok(out)
 }
 
+fn system(out: &mut Vec<u8>, instructions: &str, marked: Option<&str>) {
+    let Some(cache) = marked else { return json::string_field(out, "system", instructions) };
+    json::key(out, "system");
+    out.push(b'[');
+    message::text(out, instructions);
+    mark(out, cache);
+    out.push(b']');
+}
+
+/// Marks the block that was written last as the end of what may be kept.
+fn mark(out: &mut Vec<u8>, cache: &str) {
+    if out.pop_if(|last| *last == b'}').is_some() {
+        json::raw_field(out, "cache_control", cache);
+        out.push(b'}');
+    }
+}
+
 /// Roles alternate: what one side said in several messages is one message here.
-fn messages(out: &mut Vec<u8>, entries: &[Encoded<'_>]) {
+fn messages(out: &mut Vec<u8>, entries: &[Encoded<'_>], marked: Option<&str>) {
     json::key(out, "messages");
     out.push(b'[');
     let mut last: Option<&Encoded<'_>> = None;
@@ -92,6 +134,11 @@ fn messages(out: &mut Vec<u8>, entries: &[Encoded<'_>]) {
             open(out, Speaker::User);
             message::text(out, GO_ON);
         }
+        if last.is_none() && entry.speaker == Speaker::Assistant {
+            open(out, Speaker::User);
+            message::text(out, BEGIN);
+            out.extend_from_slice(b"]},");
+        }
         if !goes_on || broke_off {
             if last.is_some() {
                 out.extend_from_slice(b"]},");
@@ -103,7 +150,19 @@ fn messages(out: &mut Vec<u8>, entries: &[Encoded<'_>]) {
         out.extend_from_slice(entry.blocks);
         last = Some(entry);
     }
-    if last.is_some() {
+    if let Some(last) = last {
+        // Models go on with what they paused in themselves, and refuse to go on with anything else. What stands here is what would stand
+        // before their answer in every later turn.
+        let is_unfinished = last.speaker == Speaker::Assistant && !last.is_native;
+        if is_unfinished {
+            out.extend_from_slice(b"]},");
+            open(out, Speaker::User);
+            message::text(out, GO_ON);
+        }
+        // Thinking cannot be marked, and the assistant's last block may be that.
+        if let Some(cache) = marked.filter(|_| is_unfinished || last.speaker == Speaker::User) {
+            mark(out, cache);
+        }
         out.extend_from_slice(b"]}");
     }
     out.push(b']');
@@ -125,9 +184,8 @@ fn options(
 ) -> Result<(), ModelError> {
     let free = |name: &str| !extra.contains_key(name);
     if free("max_tokens") {
-        let tokens = request.max_output_tokens.or(settings.max_output_tokens);
         json::key(out, "max_tokens");
-        json::value(out, &tokens.unwrap_or_else(|| models::max_output_tokens(&request.model)));
+        json::value(out, &max_tokens(request, settings)?);
     }
     if let Some(temperature) = request.temperature.filter(|_| free("temperature")) {
         if !temperature.is_finite() {
@@ -149,14 +207,31 @@ fn options(
     if free("tool_choice") {
         tool_choice(out, request)?;
     }
-    if free("cache_control") {
-        match request.prompt_cache {
-            PromptCache::Off => {}
-            PromptCache::Long => json::raw_field(out, "cache_control", r#"{"type":"ephemeral","ttl":"1h"}"#),
-            _ => json::raw_field(out, "cache_control", r#"{"type":"ephemeral"}"#),
-        }
-    }
     Ok(())
+}
+
+fn cache_control(cache: PromptCache) -> Option<&'static str> {
+    match cache {
+        PromptCache::Off => None,
+        PromptCache::Long => Some(r#"{"type":"ephemeral","ttl":"1h"}"#),
+        _ => Some(r#"{"type":"ephemeral"}"#),
+    }
+}
+
+/// The limit of the answer, of which thinking is a part.
+fn max_tokens(request: &ModelRequest, settings: &Settings<'_>) -> Result<u32, ModelError> {
+    let budget =
+        request.reasoning_effort.as_deref().and_then(|effort| effort.parse::<u32>().ok()).unwrap_or(0);
+    match request.max_output_tokens.or(settings.max_output_tokens) {
+        Some(tokens) if budget >= tokens => Err(invalid(format!(
+            "a budget of {budget} tokens for thinking leaves nothing of the {tokens} that the answer may have"
+        ))),
+        Some(tokens) => Ok(tokens),
+        None => match models::max_output_tokens(&request.model) {
+            tokens if budget >= tokens => Ok(tokens.saturating_add(budget)),
+            tokens => Ok(tokens),
+        },
+    }
 }
 
 /// An effort is `none`, a number of tokens, or a word.
@@ -174,12 +249,20 @@ fn thinking(out: &mut Vec<u8>, request: &ModelRequest, settings: &Settings<'_>) 
             Err(_) => r#""type":"adaptive""#.to_owned(),
         },
     };
-    let binding = match settings.drop_unbound {
-        true => r#","block_binding":{"prefix_mismatch_behavior":"drop_block"}"#,
-        false => "",
-    };
-    json::raw_field(out, "thinking", &format!("{{{kind}{binding}}}"));
+    json::key(out, "thinking");
+    out.push(b'{');
+    out.extend_from_slice(kind.as_bytes());
+    // Without thinking there is nothing to say about it.
+    if settings.drop_unbound && effort != Some("none") {
+        json::raw_field(out, DROPPING.0, DROPPING.1);
+    }
+    out.push(b'}');
     Ok(())
+}
+
+/// The program's own `thinking`, with what is to become of thinking whose conversation has changed.
+fn dropping(thinking: &RawValue) -> String {
+    json::with_fields(&Json::from(thinking.to_owned()), &[DROPPING]).into_owned()
 }
 
 fn output_config(out: &mut Vec<u8>, request: &ModelRequest) -> Result<(), ModelError> {
@@ -247,23 +330,39 @@ fn tool_choice(out: &mut Vec<u8>, request: &ModelRequest) -> Result<(), ModelErr
     Ok(())
 }
 
-fn encoded_tools(tools: &ToolCatalog) -> &Bytes {
-    tools.encoded().get_or_encode(WIRE, || {
+fn encoded_tools(tools: &ToolCatalog, strict: bool) -> &Bytes {
+    let key = if strict { "anthropic-messages+strict" } else { WIRE };
+    tools.encoded().get_or_encode(key, || {
         let mut out = vec![b'['];
-        tools.specs().for_each(|spec| tool(&mut out, spec));
+        for (place, spec) in tools.specs().enumerate() {
+            // What cannot be strict is sent as it is.
+            let strict = Some(spec).filter(|_| strict && place < STRICT_TOOLS);
+            let schema =
+                strict.and_then(|spec| schema::rewrite(&spec.parameters, schema::Subset::Anthropic).ok());
+            tool(&mut out, spec, schema.as_deref());
+        }
         out.push(b']');
         out.into()
     })
 }
 
-fn tool(out: &mut Vec<u8>, spec: &ToolSpec) {
+fn tool(out: &mut Vec<u8>, spec: &ToolSpec, strict: Option<&str>) {
     json::comma(out);
     out.push(b'{');
     json::string_field(out, "name", &spec.name);
     if !spec.description.is_empty() {
         json::string_field(out, "description", &spec.description);
     }
-    json::raw_field(out, "input_schema", &json::with_fields(&spec.parameters, &[("type", "\"object\"")]));
+    match strict {
+        Some(schema) => {
+            json::raw_field(out, "input_schema", schema);
+            json::raw_field(out, "strict", "true");
+        }
+        None => {
+            let schema = json::with_fields(&spec.parameters, &[("type", "\"object\"")]);
+            json::raw_field(out, "input_schema", &schema);
+        }
+    }
     out.push(b'}');
 }
 

@@ -95,9 +95,11 @@ impl Block {
     /// Takes a piece, and gives back what of it may be shown.
     pub(super) fn push<'a>(&mut self, piece: Piece<'a>) -> Option<&'a str> {
         match piece {
+            // A block that is not known keeps no text: nobody knows which field it is of.
+            Piece::Text(_) if matches!(self.is, Is::Opaque) => None,
             Piece::Text(text) => {
                 self.text.push_str(text);
-                Some(text).filter(|text| !text.is_empty() && !matches!(self.is, Is::Opaque))
+                Some(text).filter(|text| !text.is_empty())
             }
             Piece::Input(json) => {
                 self.text.push_str(json);

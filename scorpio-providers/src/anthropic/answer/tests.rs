@@ -104,8 +104,34 @@ fn an_answer_that_is_sent_at_once_is_taken() {
 }
 
 #[test]
+fn an_answer_whose_beginning_was_lost_is_refused() {
+    for (name, stream, _) in STREAMS {
+        let Some((_, rest)) = stream.split_once("\n\n") else { unreachable!("{name}") };
+        let block = rest.find("content_block_start").map(|at| rest.get(at..).unwrap());
+        if block.is_some() && stream.starts_with("event: message_start") {
+            assert_eq!(decode(decoder(), [rest.as_bytes()]), ["error Protocol"], "{name}");
+        }
+    }
+}
+
+#[test]
+fn text_of_a_block_that_is_not_known_is_not_taken_for_its_input() {
+    let stream = concat!(
+        "data: {\"type\":\"message_start\",\"message\":{}}\n\n",
+        "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"novelty\",\"a\": 1}}\n\n",
+        "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n",
+        "data: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+        "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n",
+        "data: {\"type\":\"message_stop\"}\n\n",
+    );
+    let expected = ["+0 opaque", "=0 opaque native {\"type\":\"novelty\",\"a\": 1}", "finish Stop"];
+    assert_eq!(decode(decoder(), [stream.as_bytes()]), expected);
+}
+
+#[test]
 fn fields_of_a_call_that_are_new_go_back_too() {
     let stream = concat!(
+        "data: {\"type\":\"message_start\",\"message\":{}}\n\n",
         "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"caller\":{\"type\":\"direct\"},",
         "\"name\":\"add\",\"input\":{}}}\n\n",
         "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\": 1}\"}}\n\n",

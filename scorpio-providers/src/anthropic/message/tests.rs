@@ -124,6 +124,7 @@ fn media() {
             media("text/csv", data("YSxi")),
             r#"{"type":"document","source":{"type":"text","media_type":"text/plain","data":"a,b"},"title":"a b"}"#,
         ),
+        (media("image/tiff", data("AA==")), r#"{"type":"text","text":"[image/tiff a b]"}"#),
         (media("audio/wav", data("AA==")), r#"{"type":"text","text":"[audio/wav a b]"}"#),
         (media("audio/wav", url()), r#"{"type":"text","text":"[audio/wav a b: https://example.com/x]"}"#),
     ] {
@@ -135,4 +136,19 @@ fn media() {
 fn nothing_to_read_is_left_out() {
     assert_eq!(blocks(Message::user(" \n")), "");
     assert_eq!(blocks(Message::new(Role::Assistant, vec![Part::Reasoning(ReasoningPart::new("Hm."))])), "");
+}
+
+#[test]
+fn names_that_no_tool_can_have_are_told_in_letters_that_the_wire_takes() {
+    for (name, expected) in [("add", "add"), ("functions.add", "functions_add"), ("", "unknown")] {
+        let call =
+            blocks(Message::new(Role::Assistant, vec![Part::ToolCall(ToolCallPart::new("t", name, ""))]));
+        assert_eq!(call, format!(r#"{{"type":"tool_use","id":"t","name":"{expected}","input":{{}}}}"#));
+    }
+    let long = "é".repeat(200);
+    let call = blocks(Message::new(
+        Role::Assistant,
+        vec![Part::ToolCall(ToolCallPart::new("t", long.as_str(), ""))],
+    ));
+    assert!(call.contains(&format!(r#""name":"{}""#, "_".repeat(128))), "{call}");
 }

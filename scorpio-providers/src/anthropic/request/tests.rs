@@ -30,6 +30,7 @@ fn settings() -> Settings<'static> {
         version: "2026-10-21",
         vertex: false,
         max_output_tokens: None,
+        strict_tools: false,
         drop_unbound: false,
     }
 }
@@ -170,7 +171,8 @@ fn roles_alternate() {
 
 #[test]
 fn a_turn_only_adds_to_the_one_before() {
-    let mut transcript = Transcript::from_iter([Message::user("Hi"), Message::assistant("Yes?")]);
+    let answer = Message::assistant("Yes?").with_origin(settings().origin);
+    let mut transcript = Transcript::from_iter([Message::user("Hi"), answer]);
     let encoded = |transcript: &Transcript| {
         let request = ModelRequest::new("claude-sonnet-5-5", transcript.clone()).with_tools(tools());
         String::from_utf8(encode(&request, &settings()).unwrap()).unwrap()
@@ -193,4 +195,90 @@ fn what_cannot_be_asked_is_refused() {
         let error = encode(&request, &settings()).unwrap_err();
         assert!(error.to_string().contains(word), "{error}");
     }
+}
+
+fn with_settings(request: &ModelRequest, settings: &Settings<'_>) -> Value {
+    serde_json::from_slice(&encode(request, settings).unwrap()).unwrap()
+}
+
+#[test]
+fn vertex_is_told_what_to_keep() {
+    let vertex = Settings { vertex: true, version: "vertex-2023-10-16", ..settings() };
+    let body = with_settings(&request().with_instructions("Be brief."), &vertex);
+    let mark = json!({"type": "ephemeral"});
+    assert_eq!(body.get("cache_control"), None);
+    assert_eq!(body["system"], json!([{"type": "text", "text": "Be brief.", "cache_control": mark}]));
+    assert_eq!(
+        body["messages"][0]["content"],
+        json!([{"type": "text", "text": "Hi", "cache_control": mark}])
+    );
+    let off = with_settings(&request().with_prompt_cache(PromptCache::Off), &vertex).to_string();
+    assert!(!off.contains("cache_control"), "{off}");
+    // A paused answer may end with thinking, which cannot be marked.
+    let paused = [Message::user("Hi"), Message::assistant("Hm").with_origin(settings().origin)];
+    let paused = ModelRequest::new("claude-sonnet-5-5", Transcript::from_iter(paused));
+    assert!(!with_settings(&paused, &vertex).to_string().contains("cache_control"));
+}
+
+#[test]
+fn the_user_speaks_first_and_last_unless_the_model_paused() {
+    let said = |messages: Vec<Message>| {
+        let body = body(&ModelRequest::new("claude-sonnet-5-5", Transcript::from_iter(messages)));
+        let turn = |turn: &Value| format!("{} {}", turn["role"], turn["content"][0]["text"]).replace('"', "");
+        body["messages"].as_array().unwrap().iter().map(turn).collect::<Vec<_>>()
+    };
+    let broken = || Message::assistant("Half ");
+    let own = || Message::assistant("Whole").with_origin(settings().origin);
+    let unfinished = ["user Hi", "assistant Half ", "user Please go on."];
+    assert_eq!(said(vec![Message::user("Hi"), broken()]), unfinished);
+    // The answer to that is bound to the very same words.
+    let later = said(vec![Message::user("Hi"), broken(), own()]);
+    assert_eq!(
+        (&later[..3], later[3].as_str()),
+        (unfinished.map(String::from).as_slice(), "assistant Whole")
+    );
+    assert_eq!(said(vec![Message::user("Hi"), own()]), ["user Hi", "assistant Whole"]);
+    assert_eq!(said(vec![own(), Message::user("Hi")]), ["user Please begin.", "assistant Whole", "user Hi"]);
+}
+
+#[test]
+fn a_budget_of_thinking_fits_into_the_answer() {
+    let tokens = |request: ModelRequest| body(&request)["max_tokens"].clone();
+    assert_eq!(tokens(request().with_reasoning_effort("2048")), 32_000);
+    assert_eq!(tokens(request().with_reasoning_effort("32000")), 64_000);
+    assert_eq!(tokens(request().with_reasoning_effort("2048").with_max_output_tokens(2049)), 2049);
+    let error = encode(&request().with_reasoning_effort("2048").with_max_output_tokens(2048), &settings());
+    assert_eq!(error.unwrap_err().kind(), ModelErrorKind::Configuration);
+}
+
+#[test]
+fn unbound_thinking_is_dropped_whoever_set_the_thinking() {
+    let dropping = Settings { drop_unbound: true, ..settings() };
+    let binding = json!({"prefix_mismatch_behavior": "drop_block"});
+    let extra = Json::parse(r#"{"thinking":{"type":"enabled","budget_tokens":4096}}"#).unwrap();
+    let expected = json!({"type": "enabled", "budget_tokens": 4096, "block_binding": binding});
+    assert_eq!(with_settings(&request().with_extra(extra), &dropping)["thinking"], expected);
+    let none = with_settings(&request().with_reasoning_effort("none"), &dropping);
+    assert_eq!(none["thinking"], json!({"type": "disabled"}));
+}
+
+#[test]
+fn tools_are_strict_if_asked_and_if_they_can_be() {
+    let spec = |name: &str, schema: &str| {
+        let spec = ToolSpec::new(name, "").with_parameters(Json::parse(schema.to_owned()).unwrap());
+        Arc::new(Nothing(spec)) as Arc<dyn DynTool>
+    };
+    let can = r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}"#;
+    let cannot = r#"{"type":"object","additionalProperties":{"type":"string"}}"#;
+    let names: Vec<String> = (0..20).map(|place| format!("tool_{place}")).collect();
+    let mut tools = vec![spec("free", cannot)];
+    tools.extend(names.iter().map(|name| spec(name, can)));
+    let request = request().with_tools(Arc::new(ToolCatalog::new(tools).unwrap()));
+    let strict = with_settings(&request, &Settings { strict_tools: true, ..settings() });
+    let count =
+        |body: &Value| body["tools"].as_array().unwrap().iter().filter(|tool| tool["strict"] == true).count();
+    assert_eq!((count(&strict), strict["tools"][0].get("strict")), (19, None));
+    assert_eq!(strict["tools"][1]["input_schema"]["additionalProperties"], false);
+    // The same catalog, asked for without.
+    assert_eq!(count(&body(&request)), 0);
 }
