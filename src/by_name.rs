@@ -8,6 +8,8 @@ use scorpio_core::{AgentBuilder, Result, model::Model};
 /// |---|---|---|
 /// | `scripted:demo` | [`Demo`](crate::model::Demo) | nothing |
 /// | `openai:…` | any model of OpenAI, or of a server that speaks its protocol | `OPENAI_API_KEY`; `OPENAI_BASE_URL` for other servers |
+/// | `anthropic:…` | any model of Anthropic | `ANTHROPIC_API_KEY` |
+/// | `gemini:…` | any model of Gemini | `GEMINI_API_KEY` |
 /// | `ollama:…` | any model of a local Ollama | Ollama at `OLLAMA_HOST`, or where it usually is |
 ///
 /// ```
@@ -20,9 +22,9 @@ use scorpio_core::{AgentBuilder, Result, model::Model};
 ///
 /// When there is no such provider, or it is not set up; the error says what is missing.
 pub fn model(name: &str) -> Result<Model> {
-    #[cfg(feature = "openai")]
+    #[cfg(any(feature = "openai", feature = "anthropic", feature = "gemini"))]
     return Ok(scorpio_providers::model(name)?);
-    #[cfg(not(feature = "openai"))]
+    #[cfg(not(any(feature = "openai", feature = "anthropic", feature = "gemini")))]
     return Ok(scorpio_core::model::builtin(name)?);
 }
 

@@ -28,7 +28,10 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | [`#[tool]`](macro@tool) and [`#[toolset]`](macro@toolset) |
-//! | `openai` | yes | OpenAI Chat Completions and everything compatible with it; `"openai:…"` and `"ollama:…"` |
+//! | `openai` | yes | OpenAI and everything compatible with it, Azure and Ollama among them; `"openai:…"`, `"ollama:…"` |
+//! | `anthropic` | yes | Anthropic, also on Vertex AI; `"anthropic:…"` |
+//! | `gemini` | yes | Gemini, also on Vertex AI; `"gemini:…"` |
+//! | `registry` | | models by role and by choice, from code or from a TOML file, and a doctor for their providers |
 //! | `tools` | | ready-made tools: `calculate`, `current_time` |
 //! | `sqlite` | | sessions, events and accounts in a SQLite file |
 //! | `conformance` | | the suite that every store runs, for stores of your own |
@@ -38,7 +41,7 @@
 
 pub use scorpio_core as core;
 pub use scorpio_core::*;
-#[cfg(feature = "openai")]
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "gemini"))]
 pub use scorpio_providers as providers;
 #[cfg(feature = "sqlite")]
 pub use scorpio_store::sqlite;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::conversation::Conversation;
+use crate::{conversation::Conversation, wire::Wire};
 
 /// How the launches of a bench are sized.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,12 @@ pub(crate) struct Work {
     /// Whether somebody looks at each delta, instead of waiting for the answer.
     #[arg(long)]
     pub(crate) watched: bool,
+    /// The wire that is spoken.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) wire: Wire,
+    /// Whether the wire is measured alone, without an agent.
+    #[arg(long)]
+    pub(crate) alone: bool,
 }
 
 /// Every case, in the order of the report.
@@ -43,8 +49,20 @@ pub(crate) fn cases(size: Size) -> Vec<Case> {
         let runs = (runs / size.divisor).max(at_once);
         Case {
             name,
-            work: Work { conversation: Conversation { tool_turns, deltas }, runs, at_once, watched },
+            work: Work {
+                conversation: Conversation { tool_turns, deltas },
+                runs,
+                at_once,
+                watched,
+                wire: Wire::Chat,
+                alone: false,
+            },
         }
+    };
+    let wire = |name, wire| {
+        let mut case = case(name, (0, 1_000), 60, 1, true);
+        (case.work.wire, case.work.alone) = (wire, true);
+        case
     };
     vec![
         case("1 tool turn", (1, 4), 1_000, 1, false),
@@ -52,5 +70,9 @@ pub(crate) fn cases(size: Size) -> Vec<Case> {
         case("50 tool turns", (50, 4), 40, 1, false),
         case("1,000 deltas", (0, 1_000), 60, 1, true),
         case("64 runs at once", (3, 4), 2_000, 64, false),
+        wire("OpenAI Chat Completions", Wire::Chat),
+        wire("OpenAI Responses", Wire::Responses),
+        wire("Anthropic Messages", Wire::Anthropic),
+        wire("Gemini generateContent", Wire::Gemini),
     ]
 }

@@ -1,5 +1,6 @@
 //! Those who hold the conversations. Each runs in a process of its own, on one thread.
 
+mod provider;
 mod raw;
 mod scorpio;
 
@@ -12,7 +13,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use self::{raw::Raw, scorpio::Scorpio};
+use self::{provider::Provider, raw::Raw, scorpio::Scorpio};
 use crate::{
     case::Work,
     measure::{CountAllocations, Watched, measure},
@@ -37,10 +38,12 @@ pub(crate) enum ClientName {
     RawWhole,
     /// An agent.
     Scorpio,
+    /// A provider without an agent.
+    Provider,
 }
 
 impl ClientName {
-    pub(crate) const ALL: [Self; 3] = [Self::Raw, Self::RawWhole, Self::Scorpio];
+    pub(crate) const ALL: [Self; 4] = [Self::Raw, Self::RawWhole, Self::Scorpio, Self::Provider];
 
     /// Its spelling on the command line.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -48,12 +51,18 @@ impl ClientName {
             Self::Raw => "raw",
             Self::RawWhole => "raw-whole",
             Self::Scorpio => "scorpio",
+            Self::Provider => "provider",
         }
     }
 
     /// Whether it can do this work.
     pub(crate) fn can(self, work: &Work) -> bool {
-        self != Self::RawWhole || !work.watched
+        match self {
+            Self::Raw => true,
+            Self::RawWhole => !work.watched,
+            Self::Scorpio => !work.alone,
+            Self::Provider => work.alone,
+        }
     }
 }
 
@@ -61,7 +70,7 @@ impl ClientName {
 #[derive(Debug, Args)]
 pub(crate) struct ClientArguments {
     client: ClientName,
-    /// Where the model is, up to `/v1`.
+    /// Where the models are.
     #[arg(long)]
     base_url: String,
     #[command(flatten)]
@@ -75,9 +84,16 @@ pub(crate) fn run(arguments: &ClientArguments, count: Option<CountAllocations>) 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let sample = runtime.block_on(async {
         match client {
-            ClientName::Raw => measure(Arc::new(Raw::new(base_url, &model, true)?), work, count).await,
-            ClientName::RawWhole => measure(Arc::new(Raw::new(base_url, &model, false)?), work, count).await,
+            ClientName::Raw => {
+                measure(Arc::new(Raw::new(base_url, &model, work.wire, true)?), work, count).await
+            }
+            ClientName::RawWhole => {
+                measure(Arc::new(Raw::new(base_url, &model, work.wire, false)?), work, count).await
+            }
             ClientName::Scorpio => measure(Arc::new(Scorpio::new(base_url, &model)?), work, count).await,
+            ClientName::Provider => {
+                measure(Arc::new(Provider::new(base_url, &model, work.wire)?), work, count).await
+            }
         }
     })?;
     Ok(writeln!(stdout(), "{}", serde_json::to_string(&sample)?)?)

@@ -68,7 +68,8 @@ impl Bench {
     fn launch(&self, program: &Program, case: &Case, client: ClientName, label: &str) -> Result<Sample> {
         let Case { name, work } = case;
         // No two launches share a name, so that the server can tell their requests apart.
-        let label = format!("{label}-of-{}-by-{}", work.conversation, work.at_once);
+        let wire = if work.alone { work.wire.as_str() } else { "agent" };
+        let label = format!("{label}-of-{}-by-{}-on-{wire}", work.conversation, work.at_once);
         let sample = program
             .client(client, &self.server.base_url(&label), work)
             .with_context(|| format!("{} failed at {name}", client.as_str()))?;

@@ -1,7 +1,8 @@
-//! A server that plays the model: OpenAI Chat Completions, from bytes that were made beforehand. The first segment of a path is
+//! A server that plays the models, from bytes that were made beforehand. The first segment of a path is
 //! the name of a client; `GET /{client}/requests` tells how many requests it has made.
 
 mod answer;
+mod text;
 
 use std::{
     collections::HashMap,
@@ -30,7 +31,7 @@ use tokio::{
 };
 
 use self::answer::{Answer, Answers};
-use crate::conversation::SUM;
+use crate::{conversation::SUM, wire::Wire};
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
 
@@ -83,23 +84,27 @@ impl Mock {
         if (&head.method, rest) == (&Method::GET, "requests") {
             return json(requests.get(client).copied().unwrap_or(0).to_string().into());
         }
-        ensure!(rest == "v1/chat/completions", "there is nothing at {rest}");
+        let (wire, model) = Wire::of_path(rest).with_context(|| format!("there is nothing at {rest}"))?;
         *requests.entry(client.to_owned()).or_default() += 1;
-        match self.play(&body)? {
+        match self.play(wire, model, &body)? {
             Answer::Whole(json_text) => json(json_text),
             Answer::Events(events) => event_stream(events),
         }
     }
 
-    fn play(&self, body: &[u8]) -> Result<Answer> {
+    fn play(&self, wire: Wire, model: Option<&str>, body: &[u8]) -> Result<Answer> {
         #[derive(Deserialize)]
         struct Asked<'a> {
+            #[serde(default)]
             model: &'a str,
             #[serde(default)]
             stream: bool,
         }
 
         let asked: Asked<'_> = serde_json::from_slice(body)?;
+        if wire != Wire::Chat {
+            return lock(&self.answers).text(wire, model.unwrap_or(asked.model));
+        }
         let turn = memmem::find_iter(body, br#""role":"tool""#).count();
         let right = format!(r#""content":"{SUM}""#);
         let right = memmem::find_iter(body, right.as_bytes()).count();

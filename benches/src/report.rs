@@ -45,7 +45,7 @@ pub(crate) struct Measured {
     /// The deltas of each run, if they are watched.
     deltas: Option<usize>,
     clients: Vec<Launches>,
-    /// CPU time of Scorpio over that of `raw`.
+    /// CPU time of Scorpio, or of its provider alone, over that of `raw`.
     ratio: Option<Spread>,
     /// CPU time of Scorpio over that of `raw-whole`.
     ratio_whole: Option<Spread>,
@@ -63,7 +63,8 @@ impl Measured {
 /// CPU time of Scorpio over that of `other`, launch by launch.
 fn scorpio_over(other: ClientName, clients: &[Launches]) -> Option<Spread> {
     let of = |name| clients.iter().find(|client| client.name == name);
-    let pairs = of(ClientName::Scorpio)?.samples.iter().zip(&of(other)?.samples);
+    let scorpio = of(ClientName::Scorpio).or_else(|| of(ClientName::Provider));
+    let pairs = scorpio?.samples.iter().zip(&of(other)?.samples);
     Some(Spread::of(pairs.map(|(scorpio, other)| scorpio.cpu / other.cpu)))
 }
 

@@ -21,7 +21,7 @@ fn every_client_holds_the_same_conversations() {
     std::fs::remove_file(&file).expect("the report can be removed");
     let report: Value = serde_json::from_slice(&report).expect("the report is JSON");
     let cases = report["cases"].as_array().expect("there are cases");
-    assert_eq!(cases.len(), 5);
+    assert_eq!(cases.len(), 9);
     for case in cases {
         let name = case["case"].as_str().expect("a case has a name");
         let clients = case["clients"].as_array().expect("a case has clients");
@@ -33,7 +33,8 @@ fn every_client_holds_the_same_conversations() {
             assert_eq!((&sample["text"], &sample["runs"]), (text, runs), "{name}");
             assert!(client["allocations"]["count"].as_u64().is_some_and(|count| count > 0), "{name}");
         }
-        assert!(clients.iter().any(|client| client["name"] == "scorpio"), "{name}");
+        let is_ours = |client: &Value| client["name"] == "scorpio" || client["name"] == "provider";
+        assert!(clients.iter().any(is_ours), "{name}");
         let ratio = case["ratio"]["median"].as_f64().expect("there is a ratio");
         assert!(ratio.is_finite() && ratio > 0.0, "{name}: {ratio}");
         let (cell, printed) = (format!("{ratio:.2} ({ratio:.2}–{ratio:.2})"), stdout.lines());

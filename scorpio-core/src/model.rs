@@ -91,6 +91,13 @@ impl CallContext {
         self.cancel = cancel;
         self
     }
+
+    /// Sets when the run that asks will give up.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Timestamp) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
 }
 
 impl Default for CallContext {

@@ -12,10 +12,7 @@ mod usage;
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use reqwest::{
-    Url,
-    header::{HeaderMap, HeaderValue},
-};
+use reqwest::header::{HeaderMap, HeaderValue};
 use scorpio_core::{
     Origin,
     model::{
@@ -187,16 +184,6 @@ impl fmt::Debug for Anthropic {
             .field("endpoint", endpoint)
             .finish_non_exhaustive()
     }
-}
-
-/// An address with segments added to its path.
-fn with_path<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url {
-    let mut url = base.clone();
-    // Only addresses that cannot be a base have no path, and those were refused.
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(segments);
-    }
-    url
 }
 
 const _: () = {

@@ -25,7 +25,7 @@ use self::{
     timeouts::Phase,
 };
 pub(crate) use self::{
-    connection::{Connection, connection_methods, header_value, invalid},
+    connection::{Connection, connection_methods, header_value, invalid, with_path},
     decoder::{Answer, Decoder},
     endpoint::Endpoint,
     response_info::request_id,

@@ -85,16 +85,27 @@
 //!
 //! Without features, [`model()`] knows `scripted:demo` alone.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// What the wires share is not all used by each of them.
+#![cfg_attr(
+    not(all(feature = "openai", feature = "anthropic", feature = "gemini")),
+    allow(dead_code, unused_imports, unused_macros)
+)]
 #![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(feature = "anthropic")]
 mod anthropic;
+#[cfg(feature = "http")]
+mod arguments;
 #[cfg(feature = "registry")]
 mod doctor;
 #[cfg(feature = "http")]
 mod environment;
 #[cfg(feature = "http")]
 mod failure;
+#[cfg(feature = "gemini")]
+mod gemini;
+#[cfg(any(feature = "anthropic", feature = "gemini"))]
+mod google;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "http")]
@@ -112,14 +123,21 @@ mod registry;
 mod schema;
 #[cfg(feature = "http")]
 mod sse;
+mod wrappers;
 
 #[cfg(feature = "anthropic")]
 pub use self::anthropic::{Anthropic, AnthropicAuth, AnthropicBuilder};
+#[cfg(feature = "gemini")]
+pub use self::gemini::{Gemini, GeminiBuilder};
 #[cfg(feature = "http")]
 pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
 #[cfg(feature = "openai")]
-pub use self::openai::{InstructionsRole, OpenAi, OpenAiBuilder};
+pub use self::openai::{InstructionsRole, OpenAi, OpenAiApi, OpenAiBuilder};
+pub use self::wrappers::{
+    AnswerCache, BreakerPolicy, BreakerState, Cache, CacheKey, CachedAnswer, Fallback, MemoryCache,
+    RateLimit, Record, Replay, Retry, RetryBudget, RouteState, Timeouts,
+};
 #[cfg(feature = "registry")]
 pub use self::{
     doctor::{Finding, Report, Severity, doctor},

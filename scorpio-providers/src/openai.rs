@@ -1,9 +1,11 @@
-//! OpenAI's Chat Completions, and every server that speaks it.
+//! OpenAI's Responses and Chat Completions, and every server that speaks them.
 
+mod address;
 mod builder;
 pub(crate) mod chat;
 mod dialect;
 mod environment;
+mod responses;
 
 use std::{
     fmt,
@@ -14,20 +16,23 @@ use std::{
 };
 
 use async_trait::async_trait;
-use reqwest::{Url, header::HeaderMap};
+use reqwest::header::HeaderMap;
 #[cfg(doc)]
 use scorpio_core::model::ModelErrorKind;
-use scorpio_core::model::{
-    CallContext, Capabilities, LlmProvider, ModelError, ModelRequest, ModelStream, ProviderId, WireKey,
+use scorpio_core::{
+    Origin,
+    model::{
+        CallContext, Capabilities, LlmProvider, ModelError, ModelRequest, ModelStream, ProviderId, WireKey,
+    },
 };
 use uuid::Uuid;
 
-pub use self::{builder::OpenAiBuilder, dialect::InstructionsRole};
-use self::{chat::ChatAnswer, dialect::Dialect};
+use self::{address::Address, chat::ChatAnswer, dialect::Dialect, responses::ResponsesAnswer};
+pub use self::{address::OpenAiApi, builder::OpenAiBuilder, dialect::InstructionsRole};
 use crate::{environment::Environment, http::Endpoint};
 
-/// A provider that speaks OpenAI's Chat Completions: OpenAI itself, and every server compatible with it. Cloning it is cheap, and
-/// clones share their connections.
+/// A provider that speaks OpenAI's Responses or Chat Completions: OpenAI itself, Azure, and every server compatible with them. Cloning it
+/// is cheap, and clones share their connections.
 ///
 /// ```no_run
 /// use scorpio_core::model::{self, CallContext, Model, ModelRequest, Transcript};
@@ -44,7 +49,9 @@ use crate::{environment::Environment, http::Endpoint};
 /// # What goes over the wire
 ///
 /// - Requests always stream. The JSON of each message and of the tools is written once and kept beside them.
-/// - Reasoning is shown as it comes and is never sent back: this wire has no place for it.
+/// - On Responses, everything that the model made goes back to it byte for byte, encrypted reasoning among it, and to no other. Nothing
+///   is stored at OpenAI unless the program asks for it.
+/// - On Chat Completions, reasoning is shown as it comes and is never sent back: that wire has no place for it.
 /// - Redirects are never followed, so a key only ever goes to the address that was set.
 /// - An answer that ends without a reason to finish is [`Truncated`](ModelErrorKind::Truncated), whatever came before.
 /// - Nothing is retried here; errors tell [whether](ModelError::is_retryable) and [when](ModelError::retry_after) another try makes
@@ -72,7 +79,8 @@ pub struct OpenAi(Arc<Inner>);
 struct Inner {
     id: ProviderId,
     endpoint: Endpoint,
-    url: Url,
+    address: Address,
+    api: OpenAiApi,
     dialect: Dialect,
     capabilities: Option<Capabilities>,
 }
@@ -109,6 +117,34 @@ impl OpenAi {
         Environment::process().openai()?.build()
     }
 
+    /// Azure OpenAI, at `https://RESOURCE.openai.azure.com`. Its keys are sent as `api-key`, the tokens of a
+    /// [`token_source`](OpenAiBuilder::token_source) as bearer tokens.
+    ///
+    /// ```
+    /// use scorpio_providers::OpenAi;
+    /// let azure = OpenAi::azure("https://example.openai.azure.com").api_key("0123456789").build()?;
+    /// # Ok::<(), scorpio_core::model::ModelError>(())
+    /// ```
+    pub fn azure(endpoint: impl Into<String>) -> OpenAiBuilder {
+        OpenAiBuilder::azure(endpoint.into())
+    }
+
+    /// Azure OpenAI, set up as the official clients are, by these variables of the environment.
+    ///
+    /// | variable | |
+    /// |---|---|
+    /// | `AZURE_OPENAI_ENDPOINT` | the address of the resource; required |
+    /// | `AZURE_OPENAI_API_KEY` | the key; this or the next is required |
+    /// | `AZURE_OPENAI_AD_TOKEN` | a token of Entra |
+    /// | `OPENAI_API_VERSION` | the version, for the older shape of addresses by deployment |
+    ///
+    /// # Errors
+    ///
+    /// [`ModelErrorKind::Configuration`] when something is missing or cannot be used; the message names the variable.
+    pub fn azure_from_env() -> Result<Self, ModelError> {
+        Environment::process().azure()?.build()
+    }
+
     /// An Ollama, at `http://127.0.0.1:11434` or where `OLLAMA_HOST` says, in the forms that Ollama itself takes: `host`,
     /// `host:port`, `:port`, with or without `http://` or `https://` before it.
     ///
@@ -133,34 +169,41 @@ impl LlmProvider for OpenAi {
     }
 
     fn wire(&self, _model: &str) -> WireKey {
-        chat::WIRE
+        match self.0.api {
+            OpenAiApi::Responses => responses::WIRE,
+            OpenAiApi::ChatCompletions => chat::WIRE,
+        }
     }
 
     async fn stream(&self, request: ModelRequest, _cx: &CallContext) -> Result<ModelStream, ModelError> {
-        let Inner { endpoint, url, dialect, .. } = &*self.0;
-        let body = chat::encode(&request, *dialect)?;
-        let answer = ChatAnswer::new(seed(), Arc::clone(endpoint.secrets()));
-        let stream = endpoint.stream(url.clone(), HeaderMap::new(), body, answer).await?;
-        Ok(Box::pin(stream))
+        let Inner { id, endpoint, address, api, dialect, .. } = &*self.0;
+        let (url, secrets) = (address.url(&request.model)?, Arc::clone(endpoint.secrets()));
+        Ok(match api {
+            OpenAiApi::Responses => {
+                let origin = Origin::new(Arc::clone(id), responses::WIRE, Arc::clone(&request.model));
+                let body = responses::encode(&request, *dialect, &origin)?;
+                let answer = ResponsesAnswer::new(secrets);
+                Box::pin(endpoint.stream(url, HeaderMap::new(), body, answer).await?)
+            }
+            OpenAiApi::ChatCompletions => {
+                let body = chat::encode(&request, *dialect)?;
+                let answer = ChatAnswer::new(seed(), secrets);
+                Box::pin(endpoint.stream(url, HeaderMap::new(), body, answer).await?)
+            }
+        })
     }
 }
 
 impl fmt::Debug for OpenAi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { id, endpoint, url, .. } = &*self.0;
+        let Inner { id, endpoint, address, api, .. } = &*self.0;
         f.debug_struct("OpenAi")
             .field("id", id)
-            .field("url", &without_query(url))
+            .field("url", &address.shown())
+            .field("api", api)
             .field("endpoint", endpoint)
             .finish_non_exhaustive()
     }
-}
-
-/// A query may hold a key.
-fn without_query(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.into()
 }
 
 /// A number that no other answer has, in this process or, most likely, in any other.

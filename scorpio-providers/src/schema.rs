@@ -4,17 +4,19 @@
 //! the rest. What only narrows a value moves into its description, where the model still reads it; what would give a value
 //! another form is an error that names the place. See <https://platform.openai.com/docs/guides/structured-outputs>.
 
+mod gemini;
 mod merge;
 mod tree;
 
 use std::fmt;
 
-use scorpio_core::Json;
+use scorpio_core::{Json, model::ModelError};
 
 use self::{
     merge::{merge_all, resolve},
     tree::{Fields, Tree},
 };
+use crate::http::invalid;
 
 /// Deeper schemas are refused: strict mode allows 10 levels of objects, and each takes a few of ours.
 const MAX_DEPTH: usize = 64;
@@ -72,11 +74,20 @@ pub(crate) struct SchemaError {
 impl fmt::Display for SchemaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() { "the root" } else { &self.path };
-        write!(f, "OpenAI's strict mode cannot express {path}: {}", self.reason)
+        write!(f, "strict mode cannot express {path}: {}", self.reason)
     }
 }
 
 impl std::error::Error for SchemaError {}
+
+/// The name of a shape, if OpenAI takes it.
+pub(crate) fn checked_name(name: &str) -> Result<&str, ModelError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !name.is_empty() && name.len() <= 64 && name.bytes().all(allowed) {
+        return Ok(name);
+    }
+    Err(invalid(format!("`{name}` is no name for a shape: it must match ^[A-Za-z0-9_-]{{1,64}}$")))
+}
 
 /// Whose subset of JSON schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,26 +95,27 @@ impl std::error::Error for SchemaError {}
 pub(crate) enum Subset {
     OpenAi,
     Anthropic,
+    Gemini,
 }
 
-/// The schema in strict form.
+/// The schema in the subset.
 pub(crate) fn rewrite(schema: &Json, subset: Subset) -> Result<String, SchemaError> {
-    // What OpenAI takes, Anthropic takes as well.
-    match subset {
-        Subset::OpenAi | Subset::Anthropic => strict(schema),
-    }
-}
-
-fn strict(schema: &Json) -> Result<String, SchemaError> {
     let root: Tree =
         schema.to().map_err(|error| fail("", format!("it is not JSON that can be read ({error})")))?;
-    let writer = Rewriter { root: &root };
-    let strict = writer.rewrite(&root, "", &[])?;
-    let is_object = strict.field("type").is_some_and(|kind| kind.is_text("object"));
-    if !is_object {
-        return Err(fail("", "it must be an object; put the value into a field of one"));
+    let rewritten = match subset {
+        // What OpenAI takes, Anthropic takes as well.
+        Subset::OpenAi | Subset::Anthropic => strict(&root)?,
+        Subset::Gemini => gemini::rewrite(&root, "", 0)?,
+    };
+    serde_json::to_string(&rewritten).map_err(|error| fail("", error.to_string()))
+}
+
+fn strict(root: &Tree) -> Result<Tree, SchemaError> {
+    let strict = Rewriter { root }.rewrite(root, "", &[])?;
+    if strict.field("type").is_some_and(|kind| kind.is_text("object")) {
+        return Ok(strict);
     }
-    serde_json::to_string(&strict).map_err(|error| fail("", error.to_string()))
+    Err(fail("", "it must be an object; put the value into a field of one"))
 }
 
 struct Rewriter<'a> {

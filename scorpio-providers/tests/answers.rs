@@ -102,6 +102,7 @@ async fn an_answer_that_breaks_off_is_truncated_after_what_came() {
 async fn dropping_the_stream_closes_the_connection() {
     let server = Server::start([Reply::events_without_end(HALF).then_hang()]).await;
     let mut stream = server.provider().stream(request(), &CallContext::new()).await.unwrap();
+    assert!(matches!(stream.next().await, Some(Ok(ModelEvent::Response(_)))));
     assert!(matches!(stream.next().await, Some(Ok(ModelEvent::PartStart { .. }))));
     drop(stream);
     server.closed().await;
@@ -111,6 +112,7 @@ async fn dropping_the_stream_closes_the_connection() {
 async fn events_come_while_the_server_is_still_speaking() {
     let server = Server::start([Reply::events_without_end(HALF).then_hang()]).await;
     let mut stream = server.provider().stream(request(), &CallContext::new()).await.unwrap();
+    assert!(matches!(stream.next().await, Some(Ok(ModelEvent::Response(_)))));
     assert!(matches!(stream.next().await, Some(Ok(ModelEvent::PartStart { .. }))));
     let Some(Ok(ModelEvent::Delta { text, .. })) = stream.next().await else { panic!("no delta") };
     assert_eq!(&*text, "Ha");

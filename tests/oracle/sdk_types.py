@@ -11,6 +11,7 @@ import json
 import pkgutil
 import sys
 import typing
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,9 +19,13 @@ from typing import Any
 # lazily, that is, not at all.
 typing.Iterable = list  # type: ignore[misc]
 
+import anthropic.types
 import openai.types
-from pydantic import TypeAdapter, ValidationError
-from typing_extensions import is_typeddict
+from google.genai import types as gemini
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic.warnings import TypedDictExtraConfigWarning
+from typing_extensions import NoExtraItems, is_typeddict
 
 Failure = tuple[str, str]
 
@@ -34,8 +39,11 @@ def _make_strict(package: Any) -> None:
         if hasattr(module, "SequenceNotStr"):
             # A Protocol of the SDK that pydantic has no schema for.
             module.SequenceNotStr = list  # type: ignore[attr-defined]
+        if hasattr(module, "Base64FileInput"):
+            # An open file: nothing that could stand in a body.
+            module.Base64FileInput = str  # type: ignore[attr-defined]
         for value in list(vars(module).values()):
-            if is_typeddict(value):
+            if is_typeddict(value) and getattr(value, "__extra_items__", NoExtraItems) is NoExtraItems:
                 value.__pydantic_config__ = {"extra": "forbid"}
 
 
@@ -99,12 +107,7 @@ def _judge(adapter: TypeAdapter[Any], body: Any) -> list[Failure]:
     return []
 
 
-def _openai_chat() -> Callable[[Any], list[Failure]]:
-    from openai.types.chat import completion_create_params as params
-
-    streaming = TypeAdapter(params.CompletionCreateParamsStreaming)
-    whole = TypeAdapter(params.CompletionCreateParamsNonStreaming)
-
+def _by_stream(streaming: TypeAdapter[Any], whole: TypeAdapter[Any]) -> Callable[[Any], list[Failure]]:
     def judge(body: Any) -> list[Failure]:
         wants_stream = body.get("stream") if isinstance(body, dict) else None
         if not isinstance(wants_stream, (bool, type(None))):
@@ -115,6 +118,82 @@ def _openai_chat() -> Callable[[Any], list[Failure]]:
     return judge
 
 
-_make_strict(openai.types)
+def _openai_chat() -> Callable[[Any], list[Failure]]:
+    from openai.types.chat import completion_create_params as params
 
-WIRES: dict[str, Callable[[Any], list[Failure]]] = {"openai-chat": _openai_chat()}
+    return _by_stream(
+        TypeAdapter(params.CompletionCreateParamsStreaming),
+        TypeAdapter(params.CompletionCreateParamsNonStreaming),
+    )
+
+
+def _openai_responses() -> Callable[[Any], list[Failure]]:
+    from openai.types.responses import response_create_params as params
+
+    return _by_stream(
+        TypeAdapter(params.ResponseCreateParamsStreaming),
+        TypeAdapter(params.ResponseCreateParamsNonStreaming),
+    )
+
+
+def _anthropic_messages() -> Callable[[Any], list[Failure]]:
+    from anthropic.types import message_create_params as params
+    from anthropic.types.beta import message_create_params as beta
+
+    stable = _by_stream(
+        TypeAdapter(params.MessageCreateParamsStreaming),
+        TypeAdapter(params.MessageCreateParamsNonStreaming),
+    )
+    of_beta = _by_stream(
+        TypeAdapter(beta.MessageCreateParamsStreaming), TypeAdapter(beta.MessageCreateParamsNonStreaming)
+    )
+
+    def judge(body: Any) -> list[Failure]:
+        # What is new stands in the types of the beta alone.
+        return stable(body) and of_beta(body) and stable(body)
+
+    return judge
+
+
+class _GeminiRequest(BaseModel):
+    """The body of generateContent. The SDK has types for all that is in it, but none for the whole."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+    contents: list[gemini.Content]
+    system_instruction: gemini.Content | None = None
+    tools: list[gemini.Tool] | None = None
+    tool_config: gemini.ToolConfig | None = None
+    safety_settings: list[gemini.SafetySetting] | None = None
+    generation_config: gemini.GenerationConfig | None = None
+    cached_content: str | None = None
+    labels: dict[str, str] | None = None
+
+
+def _gemini_generate_content() -> Callable[[Any], list[Failure]]:
+    adapter: TypeAdapter[Any] = TypeAdapter(_GeminiRequest)
+
+    def judge(body: Any) -> list[Failure]:
+        try:
+            # The enums and bytes of these types are not strict's; what is unknown is refused all the same.
+            adapter.validate_json(json.dumps(body), by_alias=True, by_name=False)
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_input=False, include_context=False)
+            return sorted({(_path(e["loc"], body), e["msg"]) for e in errors})
+        return []
+
+    return judge
+
+
+# A type that takes whatever a caller adds says so itself.
+warnings.filterwarnings("ignore", category=TypedDictExtraConfigWarning)
+
+_make_strict(openai.types)
+_make_strict(anthropic.types)
+
+WIRES: dict[str, Callable[[Any], list[Failure]]] = {
+    "openai-chat": _openai_chat(),
+    "openai-responses": _openai_responses(),
+    "anthropic-messages": _anthropic_messages(),
+    "gemini-generate-content": _gemini_generate_content(),
+}

@@ -6,6 +6,8 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from other_wires import FULL_BY_WIRE, WRONG_BY_WIRE
+
 Check = Callable[[str, Any], list[tuple[str, str]]]
 
 USER = {"role": "user", "content": "What is 2 + 40, and the weather?"}
@@ -173,6 +175,20 @@ def run_self_test(check: Check) -> int:
         caught = any(path.startswith(want) for path, _ in failures)
         passed, failed = (passed + 1, failed) if caught else (passed, failed + 1)
         print(f"{'ok' if caught else 'MISSED'}: catches {name}: {failures[:2] if caught else failures}")
+    for wire, full in FULL_BY_WIRE.items():
+        failures = check(wire, full)
+        passed, failed = (passed, failed + 1) if failures else (passed + 1, failed)
+        print(f"{'REFUSED' if failures else 'ok'}: accepts everything at once on {wire}")
+        for path, reason in failures:
+            print(f"    {path}: {reason}")
+        for path, value, want in WRONG_BY_WIRE[wire]:
+            body = copy.deepcopy(full)
+            (_remove(*path) if value is None else _set(*path, value))(body)
+            failures = check(wire, body)
+            caught = any(found.startswith(want) for found, _ in failures)
+            passed, failed = (passed + 1, failed) if caught else (passed, failed + 1)
+            verdict = "ok" if caught else f"MISSED: {failures}"
+            print(f"{verdict}: catches {'no ' if value is None else ''}{want} on {wire}")
     if not check("no-such-wire", FULL):
         failed += 1
         print("MISSED: catches an unknown wire")

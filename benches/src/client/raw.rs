@@ -1,6 +1,7 @@
 //! The loop that a competent engineer would write by hand: reqwest, typed messages that are serialized anew for each request, and
 //! server-sent events that are cut into lines by `memchr` and parsed where they are.
 
+mod delta;
 mod wire;
 
 use std::time::Instant;
@@ -9,11 +10,15 @@ use anyhow::{Context, Result, bail};
 use reqwest::Response;
 use serde::Deserialize;
 
-use self::wire::{Body, Call, Chunk, Message, Reply, Tool, Whole};
+use self::{
+    delta::text_delta,
+    wire::{Body, Call, Chunk, Message, Reply, Tool, Whole},
+};
 use super::Client;
 use crate::{
     conversation::{INSTRUCTIONS, QUESTION},
     measure::Watched,
+    wire::Wire,
 };
 
 pub(super) struct Raw {
@@ -21,6 +26,7 @@ pub(super) struct Raw {
     url: String,
     model: String,
     tools: Vec<Tool>,
+    wire: Wire,
     stream: bool,
 }
 
@@ -31,20 +37,25 @@ struct AddArguments {
 }
 
 impl Raw {
-    pub(super) fn new(base_url: &str, model: &str, stream: bool) -> Result<Self> {
+    pub(super) fn new(base_url: &str, model: &str, wire: Wire, stream: bool) -> Result<Self> {
         // The client asks for it even where there is no TLS.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
             http: reqwest::Client::builder().no_proxy().build()?,
-            url: format!("{base_url}/chat/completions"),
+            url: wire.url(base_url, model),
             model: model.to_owned(),
             tools: vec![Tool::add()],
+            wire,
             stream,
         })
     }
 
     async fn ask(&self, messages: &[Message]) -> Result<Response> {
         let body = serde_json::to_vec(&Body::new(&self.model, messages, &self.tools, self.stream))?;
+        self.post(body).await
+    }
+
+    async fn post(&self, body: Vec<u8>) -> Result<Response> {
         let request =
             self.http.post(&self.url).bearer_auth("sk-mock").header("content-type", "application/json");
         let response = request.body(body).send().await?;
@@ -61,7 +72,7 @@ impl Raw {
             return Ok(whole.choices.into_iter().next().context("the answer is empty")?.message);
         }
         let mut reply = Reply::default();
-        each_chunk(response, |chunk| reply.push(chunk)).await?;
+        each_event(response, |data| Ok(reply.push(serde_json::from_slice::<Chunk<'_>>(data)?))).await?;
         Ok(reply)
     }
 }
@@ -85,16 +96,24 @@ impl Client for Raw {
 
     async fn watch(&self) -> Result<Watched> {
         let began = Instant::now();
-        let messages =
-            [Message::System { content: INSTRUCTIONS.into() }, Message::User { content: QUESTION.into() }];
+        let response = match self.wire {
+            Wire::Chat => {
+                let messages = [
+                    Message::System { content: INSTRUCTIONS.into() },
+                    Message::User { content: QUESTION.into() },
+                ];
+                self.ask(&messages).await?
+            }
+            wire => self.post(delta::request(wire, &self.model)).await?,
+        };
         let mut watched = Watched { text: String::new(), deltas: 0, first_delta: None };
-        each_chunk(self.ask(&messages).await?, |chunk| {
-            let delta = chunk.choices.first().and_then(|choice| choice.delta.content.as_deref());
-            if let Some(delta) = delta.filter(|delta| !delta.is_empty()) {
+        each_event(response, |data| {
+            if let Some(delta) = text_delta(self.wire, data)?.filter(|delta| !delta.is_empty()) {
                 watched.first_delta.get_or_insert_with(|| began.elapsed());
                 watched.deltas += 1;
-                watched.text.push_str(delta);
+                watched.text.push_str(&delta);
             }
+            Ok(())
         })
         .await?;
         Ok(watched)
@@ -106,7 +125,7 @@ fn call(call: &Call) -> Result<Message> {
     Ok(Message::Tool { tool_call_id: call.id.clone(), content: (a + b).to_string() })
 }
 
-async fn each_chunk(mut response: Response, mut each: impl FnMut(Chunk<'_>)) -> Result<()> {
+async fn each_event(mut response: Response, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
     let mut buffer: Vec<u8> = Vec::new();
     while let Some(piece) = response.chunk().await? {
         buffer.extend_from_slice(&piece);
@@ -116,7 +135,7 @@ async fn each_chunk(mut response: Response, mut each: impl FnMut(Chunk<'_>)) -> 
             rest = after.get(1..).unwrap_or_default();
             match line.strip_prefix(b"data: ") {
                 Some(b"[DONE]") | None => {}
-                Some(data) => each(serde_json::from_slice(data)?),
+                Some(data) => each(data)?,
             }
         }
         let read = buffer.len() - rest.len();

@@ -22,7 +22,7 @@ pub(super) struct Scorpio(Agent);
 
 impl Scorpio {
     pub(super) fn new(base_url: &str, model: &str) -> Result<Self> {
-        let provider = OpenAi::builder().base_url(base_url).api_key("sk-mock").build()?;
+        let provider = OpenAi::builder().base_url(format!("{base_url}/v1")).api_key("sk-mock").build()?;
         let agent = Agent::builder("bench")
             .with_model(Model::new(provider, model))
             .instructions(INSTRUCTIONS)

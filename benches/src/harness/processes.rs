@@ -38,8 +38,11 @@ impl Program {
         for (option, number) in numbers {
             command.arg(option).arg(number.to_string());
         }
-        if work.watched {
-            command.arg("--watched");
+        command.args(["--wire", work.wire.as_str()]);
+        for (option, is_set) in [("--watched", work.watched), ("--alone", work.alone)] {
+            if is_set {
+                command.arg(option);
+            }
         }
         let output = command.stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "its process ended with {}", output.status);
@@ -67,7 +70,7 @@ impl Server {
     }
 
     pub(super) fn base_url(&self, label: &str) -> String {
-        format!("http://127.0.0.1:{}/{label}/v1", self.port)
+        format!("http://127.0.0.1:{}/{label}", self.port)
     }
 
     /// How many requests came under this label.

@@ -6,7 +6,11 @@ use anyhow::Result;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::conversation::{ARGUMENTS, Conversation};
+use super::text;
+use crate::{
+    conversation::{ARGUMENTS, Conversation},
+    wire::Wire,
+};
 
 const ID: &str = "chatcmpl-CeBQvR9XkTzm4nW2sLJ7yDpAfGh1K";
 const CREATED: u64 = 1_760_000_000;
@@ -22,17 +26,30 @@ pub(super) enum Answer {
 
 /// The answers that were asked for so far.
 #[derive(Debug, Default)]
-pub(super) struct Answers(HashMap<(Conversation, usize, bool), Answer>);
+pub(super) struct Answers {
+    chat: HashMap<(Conversation, usize, bool), Answer>,
+    texts: HashMap<(Wire, Conversation), Answer>,
+}
 
 impl Answers {
     /// What `model` answers after `turn` results of the tool.
     pub(super) fn get(&mut self, model: &str, turn: usize, stream: bool) -> Result<Answer> {
         let conversation = Conversation::of_model(model)?;
-        let answer = self.0.entry((conversation, turn, stream)).or_insert_with(|| {
+        let answer = self.chat.entry((conversation, turn, stream)).or_insert_with(|| {
             let said =
                 if turn < conversation.tool_turns { Said::Call(turn) } else { Said::Text(conversation) };
             if stream { said.events(model) } else { said.whole(model) }
         });
+        Ok(answer.clone())
+    }
+
+    /// The text that `model` streams on a wire other than Chat Completions.
+    pub(super) fn text(&mut self, wire: Wire, model: &str) -> Result<Answer> {
+        let conversation = Conversation::of_model(model)?;
+        let answer = self
+            .texts
+            .entry((wire, conversation))
+            .or_insert_with(|| Answer::Events(text::events(wire, model, conversation)));
         Ok(answer.clone())
     }
 }

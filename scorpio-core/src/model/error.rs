@@ -57,6 +57,7 @@ struct Inner {
     status: Option<u16>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
+    retry_advice: Option<bool>,
     body: Option<String>,
     source: Option<Source>,
 }
@@ -65,8 +66,16 @@ impl ModelError {
     /// An error of this kind; `message` is for the operator.
     pub fn new(kind: ModelErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
-        let (status, request_id, retry_after, body, source) = (None, None, None, None, None);
-        Self(Box::new(Inner { kind, message, status, request_id, retry_after, body, source }))
+        Self(Box::new(Inner {
+            kind,
+            message,
+            status: None,
+            request_id: None,
+            retry_after: None,
+            retry_advice: None,
+            body: None,
+            source: None,
+        }))
     }
 
     /// Sets the HTTP status.
@@ -90,6 +99,20 @@ impl ModelError {
         self
     }
 
+    /// Sets what the provider itself says about sending the request again, as some do with the header `x-should-retry`. It counts for
+    /// more than the kind.
+    ///
+    /// ```
+    /// use scorpio_core::model::{ModelError, ModelErrorKind};
+    /// let error = ModelError::new(ModelErrorKind::RateLimited, "come back next month").with_retryable(false);
+    /// assert!(!error.is_retryable());
+    /// ```
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retry_advice = Some(retryable);
+        self
+    }
+
     /// Keeps the body of the answer.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<String>) -> Self {
@@ -109,10 +132,21 @@ impl ModelError {
         self.0.kind
     }
 
-    /// Whether the same request may succeed when it is sent again.
+    /// What went wrong, in words for the operator, without the status and the id of the request that `Display` adds.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Whether the same request may succeed when it is sent again: what the provider says about it, or else what is usual for the kind.
     pub fn is_retryable(&self) -> bool {
         use ModelErrorKind::{Overloaded, RateLimited, Timeout, Truncated, Unreachable};
-        matches!(self.0.kind, Unreachable | Truncated | Timeout | RateLimited | Overloaded)
+        let usual = matches!(self.0.kind, Unreachable | Truncated | Timeout | RateLimited | Overloaded);
+        self.0.retry_advice.unwrap_or(usual)
+    }
+
+    /// What the provider itself says about sending the request again, if it does.
+    pub fn retry_advice(&self) -> Option<bool> {
+        self.0.retry_advice
     }
 
     /// How long the provider asks to wait.

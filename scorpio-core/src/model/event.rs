@@ -76,7 +76,7 @@ pub struct Allowance {
 }
 
 /// A wrapper is about to try again what failed before anything of the answer was delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Retrying {
     /// The number of the attempt that comes, from 2.
@@ -95,7 +95,7 @@ impl Retrying {
 }
 
 /// Another model answers than the one that was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FellBack {
     /// The model that answers. It is the origin of the message.
@@ -112,7 +112,18 @@ impl FellBack {
 }
 
 /// One step of a model's answer. Parts are told apart by `index`, are numbered from 0 in the order they begin, and may interleave.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Its JSON keeps what a part holds verbatim: an event that was written and read again is the same, byte for byte.
+///
+/// ```
+/// use scorpio_core::model::ModelEvent;
+/// let event = ModelEvent::Delta { index: 0, text: "Hello".into() };
+/// let json = serde_json::to_string(&event).unwrap();
+/// assert_eq!(json, r#"{"delta":{"index":0,"text":"Hello"}}"#);
+/// assert_eq!(serde_json::from_str::<ModelEvent>(&json).unwrap(), event);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ModelEvent {
     /// A part begins.
@@ -138,7 +149,7 @@ pub enum ModelEvent {
     },
     /// What the call costs so far; a later one replaces it.
     Usage(Usage),
-    /// What the provider says about the answer. It comes at most once, before any part.
+    /// What the provider says about the answer. It comes at most once for each attempt, before any part.
     Response(Box<ResponseInfo>),
     /// An attempt has failed and there will be another. It comes before any part.
     Retrying(Box<Retrying>),

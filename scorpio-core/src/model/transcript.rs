@@ -21,6 +21,18 @@ pub struct Encoded {
 }
 
 impl Encoded {
+    /// The bytes for `wire`, if they were made.
+    pub fn get(&self, wire: WireKey) -> Option<&Bytes> {
+        let mut place = self;
+        loop {
+            let (known, bytes) = place.first.get()?;
+            if *known == wire {
+                return Some(bytes);
+            }
+            place = place.others.get()?;
+        }
+    }
+
     /// The bytes for `wire`, made by `encode` the first time they are asked for.
     pub fn get_or_encode(&self, wire: WireKey, encode: impl FnOnce() -> Bytes) -> &Bytes {
         let mut encode = Some(encode);

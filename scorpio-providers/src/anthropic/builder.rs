@@ -10,8 +10,11 @@ use reqwest::{
 use scorpio_core::model::ModelErrorKind;
 use scorpio_core::model::{ModelError, ProviderId};
 
-use super::{Anthropic, Inner, with_path};
-use crate::http::{Connection, connection_methods, header_value, invalid};
+use super::{Anthropic, Inner};
+use crate::{
+    google::Vertex,
+    http::{Connection, connection_methods, header_value, with_path},
+};
 
 const ANTHROPIC: &str = "https://api.anthropic.com";
 
@@ -36,34 +39,28 @@ pub enum AnthropicAuth {
 #[derive(Debug, Clone)]
 pub(super) enum Address {
     Api(Url),
-    Vertex { base: Url, project: String, location: String },
+    Vertex(Vertex),
 }
 
 impl Address {
     pub(super) fn is_vertex(&self) -> bool {
-        matches!(self, Self::Vertex { .. })
+        matches!(self, Self::Vertex(_))
     }
 
     /// The address that answers for `model`.
     pub(super) fn url(&self, model: &str) -> Result<Url, ModelError> {
         match self {
             Self::Api(url) => Ok(url.clone()),
-            Self::Vertex { .. } if model.contains(['/', ':', '?', '#']) => {
-                Err(invalid(format!("`{model}` is no name of a model on Vertex AI")))
-            }
-            Self::Vertex { base, project, location } => {
-                let call = format!("{model}:streamRawPredict");
-                let path =
-                    ["v1", "projects", project, "locations", location, "publishers", "anthropic", "models"];
-                Ok(with_path(base, path.into_iter().chain([call.as_str()])))
-            }
+            Self::Vertex(vertex) => vertex.url("anthropic", model, "streamRawPredict"),
         }
     }
 
     /// The address without its query, which may hold a key.
     pub(super) fn shown(&self) -> String {
-        let (Self::Api(url) | Self::Vertex { base: url, .. }) = self;
-        let mut url = url.clone();
+        let mut url = match self {
+            Self::Api(url) => url.clone(),
+            Self::Vertex(vertex) => vertex.base().clone(),
+        };
         url.set_query(None);
         url.into()
     }
@@ -112,10 +109,7 @@ impl AnthropicBuilder {
     }
 
     pub(super) fn vertex(project: String, location: String) -> Self {
-        let host = match location.as_str() {
-            "global" => "https://aiplatform.googleapis.com".to_owned(),
-            location => format!("https://{location}-aiplatform.googleapis.com"),
-        };
+        let host = Vertex::host(&location);
         Self {
             id: "anthropic-vertex".into(),
             vertex: Some((project, location)),
@@ -193,11 +187,7 @@ impl AnthropicBuilder {
         let capabilities = self.connection.capabilities;
         let (endpoint, base) = self.connection.build(headers)?;
         let address = match self.vertex {
-            Some((project, location)) => {
-                check_name("project", &project)?;
-                check_name("location", &location)?;
-                Address::Vertex { base, project, location }
-            }
+            Some((project, location)) => Address::Vertex(Vertex::new(base, project, location)?),
             None => Address::Api(messages_url(&base)),
         };
         Ok(Anthropic(Arc::new(Inner {
@@ -217,14 +207,6 @@ fn messages_url(base: &Url) -> Url {
     let has_version = base.path().trim_end_matches('/').ends_with("/v1");
     let path: &[&str] = if has_version { &["messages"] } else { &["v1", "messages"] };
     with_path(base, path.iter().copied())
-}
-
-fn check_name(what: &str, name: &str) -> Result<(), ModelError> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
-    if !name.is_empty() && name.chars().all(is_plain) {
-        return Ok(());
-    }
-    Err(invalid(format!("`{name}` is no {what} of Google Cloud")))
 }
 
 #[cfg(test)]

@@ -3,15 +3,13 @@
 
 use std::{borrow::Cow, hash::Hasher};
 
+use crate::{arguments, json};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use scorpio_core::{
     MediaPart, MediaSource, Message, Origin, Part, Role, ToolCallPart, ToolResultPart,
     model::{Entry, WireKey},
 };
-use serde::de::IgnoredAny;
-
-use crate::json;
 
 /// Who speaks on this wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,18 +86,7 @@ fn tool_call(out: &mut Vec<u8>, call: &ToolCallPart) {
     open(out, "tool_use");
     json::string_field(out, "id", &call_id(call.call_id.as_str()));
     json::string_field(out, "name", &call.name);
-    let arguments = call.arguments.trim();
-    if arguments.is_empty() {
-        json::raw_field(out, "input", "{}");
-    } else if arguments.starts_with('{') && serde_json::from_str::<IgnoredAny>(arguments).is_ok() {
-        json::raw_field(out, "input", arguments);
-    } else {
-        // The wire takes objects alone, and would refuse the whole history from then on.
-        json::key(out, "input");
-        out.push(b'{');
-        json::string_field(out, "invalid_arguments", &call.arguments);
-        out.push(b'}');
-    }
+    json::raw_field(out, "input", arguments::as_object(&call.arguments).trim());
     out.push(b'}');
 }
 

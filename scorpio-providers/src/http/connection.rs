@@ -189,6 +189,16 @@ pub(crate) fn base_url(base: &str) -> Result<Url, ModelError> {
     Ok(url)
 }
 
+/// An address with segments added to its path.
+pub(crate) fn with_path<'a>(base: &Url, segments: impl IntoIterator<Item = &'a str>) -> Url {
+    let mut url = base.clone();
+    // Only addresses that cannot be a base have no path, and those were refused.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}
+
 /// The value of a header that is no secret. `what` names it in the error.
 pub(crate) fn header_value(what: &str, text: &str) -> Result<HeaderValue, ModelError> {
     HeaderValue::from_str(text.trim()).map_err(|_| {

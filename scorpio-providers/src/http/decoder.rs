@@ -42,6 +42,8 @@ pub(crate) struct Decoder<A> {
     answer: A,
     format: Format,
     ended: bool,
+    /// What was wrong with the end. It comes after everything that came before it.
+    failure: Option<ModelError>,
 }
 
 #[derive(Debug)]
@@ -53,12 +55,12 @@ enum Format {
 impl<A: Answer> Decoder<A> {
     /// A decoder of server-sent events.
     pub(crate) fn of_events(answer: A, limits: SseLimits) -> Self {
-        Self { answer, format: Format::Events(SseParser::new(limits)), ended: false }
+        Self { answer, format: Format::Events(SseParser::new(limits)), ended: false, failure: None }
     }
 
     /// A decoder of an answer that the server sends at once, though it was asked to stream.
     pub(crate) fn of_whole_answer(answer: A) -> Self {
-        Self { answer, format: Format::Whole(Vec::new()), ended: false }
+        Self { answer, format: Format::Whole(Vec::new()), ended: false, failure: None }
     }
 
     /// Whether the model has said why it stopped. What may still come is the usage.
@@ -85,24 +87,25 @@ impl<A: Answer> Decoder<A> {
     /// The next event, if there is one before more bytes come.
     pub(crate) fn next_event(&mut self) -> Result<Option<ModelEvent>, ModelError> {
         loop {
-            let Self { answer, format, ended } = self;
+            let Self { answer, format, ended, failure } = self;
             if let Some(event) = answer.next_event() {
                 return Ok(Some(event));
+            }
+            if let Some(failure) = failure.take() {
+                return Err(failure);
             }
             let Format::Events(parser) = format else { return Ok(None) };
             if *ended {
                 return Ok(None);
             }
             let Some(event) = parser.next_event().map_err(too_large)? else { return Ok(None) };
-            if event.data.starts_with(b"[DONE]") {
-                *ended = true;
-                answer.end()?;
-            } else {
+            let is_done = event.data.starts_with(b"[DONE]");
+            if !is_done {
                 answer.read_event(&event)?;
-                if answer.is_over() {
-                    *ended = true;
-                    answer.end()?;
-                }
+            }
+            if is_done || answer.is_over() {
+                *ended = true;
+                *failure = answer.end().err();
             }
         }
     }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use reqwest::{Url, header::HeaderMap};
+use reqwest::header::{HeaderMap, HeaderName};
 #[cfg(doc)]
 use scorpio_core::model::ModelErrorKind;
 use scorpio_core::model::{ModelError, ProviderId};
 
-use super::{Dialect, Inner, InstructionsRole, OpenAi};
-use crate::http::{Connection, connection_methods, header_value};
+use super::{Address, Dialect, Inner, InstructionsRole, OpenAi, OpenAiApi};
+use crate::http::{Connection, connection_methods, header_value, invalid};
 
 const OPENAI: &str = "https://api.openai.com/v1";
 
@@ -33,8 +33,13 @@ pub struct OpenAiBuilder {
     id: ProviderId,
     organization: Option<String>,
     project: Option<String>,
+    api: Option<OpenAiApi>,
+    /// The version of an Azure of the older shape.
+    azure_api_version: Option<String>,
+    is_azure: bool,
     instructions_role: Option<InstructionsRole>,
     legacy_max_tokens: bool,
+    reasoning_summaries: bool,
     connection: Connection,
 }
 
@@ -44,10 +49,20 @@ impl OpenAiBuilder {
             id: "openai".into(),
             organization: None,
             project: None,
+            api: None,
+            azure_api_version: None,
+            is_azure: false,
             instructions_role: None,
             legacy_max_tokens: false,
+            reasoning_summaries: false,
             connection: Connection::new(OPENAI),
         }
+    }
+
+    pub(super) fn azure(endpoint: String) -> Self {
+        let mut connection = Connection::new(&endpoint);
+        connection.key_header = HeaderName::from_static("api-key");
+        Self { id: "azure".into(), is_azure: true, connection, ..Self::new() }
     }
 
     connection_methods!();
@@ -58,7 +73,7 @@ impl OpenAiBuilder {
         self
     }
 
-    /// Sets the address to which `/chat/completions` is added. It is OpenAI's if not set; a query is kept.
+    /// Sets the address to which `/responses` or `/chat/completions` is added. It is OpenAI's if not set; a query is kept.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.connection.base_url = url.into();
         self
@@ -73,6 +88,26 @@ impl OpenAiBuilder {
     /// Sets the project that is billed.
     pub fn project(mut self, id: impl Into<String>) -> Self {
         self.project = Some(id.into());
+        self
+    }
+
+    /// Sets which API is spoken. If not set, it is Responses with OpenAI itself and with Azure, and Chat Completions with everybody else.
+    pub fn api(mut self, api: OpenAiApi) -> Self {
+        self.api = Some(api);
+        self
+    }
+
+    /// Speaks to an Azure in the older way, by deployment and version of the API, such as `2026-05-01`. The model's name is that of the
+    /// deployment, and Chat Completions are spoken unless [`api`](Self::api) says otherwise.
+    pub fn azure_api_version(mut self, version: impl Into<String>) -> Self {
+        self.azure_api_version = Some(version.into());
+        self
+    }
+
+    /// Asks for summaries of the reasoning, which only Responses has. OpenAI refuses that to organizations that it has not verified, so it
+    /// is not done unless set. Reasoning goes on from turn to turn in any case.
+    pub fn reasoning_summaries(mut self, summaries: bool) -> Self {
+        self.reasoning_summaries = summaries;
         self
     }
 
@@ -95,17 +130,35 @@ impl OpenAiBuilder {
     ///
     /// [`ModelErrorKind::Configuration`] when the address, the key or a header cannot be used, or when the system has no certificates
     /// that TLS could trust.
-    pub fn build(self) -> Result<OpenAi, ModelError> {
+    pub fn build(mut self) -> Result<OpenAi, ModelError> {
         let headers = self.own_headers()?;
+        if self.is_azure && self.connection.token.is_some() {
+            // Tokens of Entra are bearer tokens; only keys have a header of their own.
+            self.connection.key_header = reqwest::header::AUTHORIZATION;
+        }
         let capabilities = self.connection.capabilities;
-        let (endpoint, mut url) = self.connection.build(headers)?;
-        add_path(&mut url, &["chat", "completions"]);
+        let (endpoint, base) = self.connection.build(headers)?;
+        let is_openai = Dialect::is_openai(&base);
+        let is_old_azure = self.azure_api_version.is_some();
+        let api = self.api.unwrap_or(match (is_openai || self.is_azure) && !is_old_azure {
+            true => OpenAiApi::Responses,
+            false => OpenAiApi::ChatCompletions,
+        });
+        let address = match &self.azure_api_version {
+            Some(version) if version.trim().is_empty() => {
+                return Err(invalid("the version of Azure's API is empty"));
+            }
+            Some(version) => Address::deployments(base, version, api),
+            None if self.is_azure => Address::azure(base, api),
+            None => Address::fixed(base, api),
+        };
         let dialect = Dialect {
-            is_openai: Dialect::is_openai(&url),
+            is_openai,
             instructions_role: self.instructions_role,
+            reasoning_summaries: self.reasoning_summaries,
             legacy_max_tokens: self.legacy_max_tokens,
         };
-        Ok(OpenAi(Arc::new(Inner { id: self.id, endpoint, url, dialect, capabilities })))
+        Ok(OpenAi(Arc::new(Inner { id: self.id, endpoint, address, api, dialect, capabilities })))
     }
 
     fn own_headers(&self) -> Result<HeaderMap, ModelError> {
@@ -117,14 +170,6 @@ impl OpenAiBuilder {
             headers.insert("openai-project", header_value("the project", id)?);
         }
         Ok(headers)
-    }
-}
-
-/// Adds segments to the path of a base address.
-fn add_path(url: &mut Url, segments: &[&str]) {
-    // Only addresses that cannot be a base have no path, and those were refused.
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(segments);
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Dialect {
     pub(crate) is_openai: bool,
     /// The role of the instructions, if the program chose one.
     pub(crate) instructions_role: Option<InstructionsRole>,
+    /// Whether summaries of the reasoning are asked for.
+    pub(crate) reasoning_summaries: bool,
     /// `max_tokens` in place of `max_completion_tokens`.
     pub(crate) legacy_max_tokens: bool,
 }
@@ -46,6 +48,11 @@ impl Dialect {
             None if self.is_openai && reasons(model) => InstructionsRole::Developer,
             None => InstructionsRole::System,
         }
+    }
+
+    /// Whether a model may reason, as far as its name tells: those that are known not to refuse to be asked for it.
+    pub(crate) fn may_reason(&self, model: &str) -> bool {
+        !["gpt-3", "gpt-4", "chatgpt", "ft:gpt-3", "ft:gpt-4"].iter().any(|old| model.starts_with(old))
     }
 
     /// What a model can do, by its name.

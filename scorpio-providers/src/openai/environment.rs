@@ -2,13 +2,26 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use async_trait::async_trait;
 use scorpio_core::model::ModelError;
+use secrecy::SecretString;
 
 use super::{OpenAi, OpenAiBuilder};
-use crate::{environment::Environment, http::invalid};
+use crate::{TokenSource, environment::Environment, http::invalid};
 
 /// How long Ollama may take to load a model before it answers.
 const MODEL_LOADING: Duration = Duration::from_secs(300);
+
+/// A token that stays the same for as long as the program runs.
+#[derive(Debug)]
+struct FixedToken(SecretString);
+
+#[async_trait]
+impl TokenSource for FixedToken {
+    async fn token(&self) -> Result<SecretString, ModelError> {
+        Ok(self.0.clone())
+    }
+}
 
 impl Environment<'_> {
     /// OpenAI, or what stands in for it.
@@ -23,6 +36,22 @@ impl Environment<'_> {
         }
         if let Some(id) = self.header("OPENAI_PROJECT_ID")? {
             builder = builder.project(id);
+        }
+        Ok(builder)
+    }
+
+    /// An Azure.
+    pub(crate) fn azure(&self) -> Result<OpenAiBuilder, ModelError> {
+        let endpoint = self.get("AZURE_OPENAI_ENDPOINT");
+        let endpoint = endpoint.ok_or_else(|| invalid("AZURE_OPENAI_ENDPOINT is not set"))?;
+        let mut builder = OpenAi::azure(endpoint);
+        match (self.header("AZURE_OPENAI_API_KEY")?, self.header("AZURE_OPENAI_AD_TOKEN")?) {
+            (Some(key), _) => builder = builder.api_key(key),
+            (None, Some(token)) => builder = builder.token_source(FixedToken(token.into())),
+            (None, None) => return Err(invalid("AZURE_OPENAI_API_KEY is not set")),
+        }
+        if let Some(version) = self.get("OPENAI_API_VERSION") {
+            builder = builder.azure_api_version(version);
         }
         Ok(builder)
     }

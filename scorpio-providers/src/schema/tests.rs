@@ -1,7 +1,7 @@
 use super::*;
 
 fn strict_of(schema: &str) -> String {
-    strict(&Json::parse(schema).unwrap()).unwrap()
+    rewrite(&Json::parse(schema).unwrap(), Subset::OpenAi).unwrap()
 }
 
 /// The strict form of one required property `a`.
@@ -19,7 +19,7 @@ fn optional(schema: &str) -> String {
 }
 
 fn refused(schema: &str) -> String {
-    strict(&Json::parse(schema).unwrap()).unwrap_err().to_string()
+    rewrite(&Json::parse(schema).unwrap(), Subset::OpenAi).unwrap_err().to_string()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::*;
 use crate::http::Timeouts;
 
 fn url(base: &str) -> String {
-    OpenAi::builder().base_url(base).transport(Nowhere).build().unwrap().0.url.clone().into()
+    OpenAi::builder().base_url(base).transport(Nowhere).build().unwrap().0.address.url("m").unwrap().into()
 }
 
 #[derive(Debug)]
@@ -34,8 +34,8 @@ fn local() -> OpenAiBuilder {
 
 #[test]
 fn the_address_of_the_endpoint() {
-    assert_eq!(url(OPENAI), "https://api.openai.com/v1/chat/completions");
-    assert_eq!(url("https://api.openai.com/v1/"), "https://api.openai.com/v1/chat/completions");
+    assert_eq!(url(OPENAI), "https://api.openai.com/v1/responses");
+    assert_eq!(url("https://api.openai.com/v1/"), "https://api.openai.com/v1/responses");
     assert_eq!(url("http://localhost:8000"), "http://localhost:8000/chat/completions");
     let azure = "https://x.openai.azure.com/openai/deployments/d?api-version=2026-01-01";
     assert_eq!(

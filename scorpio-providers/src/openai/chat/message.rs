@@ -8,9 +8,8 @@ use scorpio_core::{
     MediaPart, MediaSource, Message, Part, Role, ToolCallPart,
     model::{Entry, WireKey},
 };
-use serde::de::IgnoredAny;
 
-use crate::{json, openai::InstructionsRole};
+use crate::{arguments, json, openai::InstructionsRole};
 
 /// The JSON of an entry: one message, several with commas between them (a tool's message is one for each result), or nothing
 /// (an answer that holds neither text nor calls, which the wire forbids).
@@ -170,25 +169,8 @@ fn tool_call(out: &mut Vec<u8>, call: &ToolCallPart) {
     json::key(out, "function");
     out.push(b'{');
     json::string_field(out, "name", &call.name);
-    json::key(out, "arguments");
-    arguments(out, &call.arguments);
+    json::string_field(out, "arguments", &arguments::as_object(&call.arguments));
     out.extend_from_slice(b"}}");
-}
-
-/// The arguments as the model wrote them. Servers that read them back choke on what is no object, and would refuse the whole
-/// history from then on, so such a text is wrapped in one.
-fn arguments(out: &mut Vec<u8>, arguments: &str) {
-    let trimmed = arguments.trim();
-    if trimmed.is_empty() {
-        return json::string(out, "{}");
-    }
-    if trimmed.starts_with('{') && serde_json::from_str::<IgnoredAny>(trimmed).is_ok() {
-        return json::string(out, arguments);
-    }
-    let mut object = b"{".to_vec();
-    json::string_field(&mut object, "invalid_arguments", arguments);
-    object.push(b'}');
-    json::string(out, &String::from_utf8_lossy(&object));
 }
 
 fn tool(out: &mut Vec<u8>, message: &Message) {

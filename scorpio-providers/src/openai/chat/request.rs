@@ -133,13 +133,7 @@ fn tool_choice(out: &mut Vec<u8>, request: &ModelRequest) -> Result<(), ModelErr
 }
 
 fn response_format(out: &mut Vec<u8>, output: &OutputSchema) -> Result<(), ModelError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    let name = output.name.as_str();
-    if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
-        return Err(invalid(format!(
-            "`{name}` is no name for a shape: it must match ^[A-Za-z0-9_-]{{1,64}}$"
-        )));
-    }
+    let name = schema::checked_name(&output.name)?;
     let strict = schema::rewrite(&output.schema, schema::Subset::OpenAi).map_err(|error| {
         invalid(format!("the shape `{name}` cannot be asked for: {error}")).with_source(error)
     })?;

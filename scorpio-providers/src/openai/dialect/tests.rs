@@ -2,7 +2,7 @@ use super::*;
 
 fn dialect(url: &str) -> Dialect {
     let is_openai = Dialect::is_openai(&url.parse().unwrap());
-    Dialect { is_openai, instructions_role: None, legacy_max_tokens: false }
+    Dialect { is_openai, instructions_role: None, reasoning_summaries: false, legacy_max_tokens: false }
 }
 
 #[test]

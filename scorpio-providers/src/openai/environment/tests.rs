@@ -45,7 +45,7 @@ fn all_variables_are_read() {
         ("OPENAI_PROJECT_ID", "proj_1"),
     ])
     .unwrap();
-    assert_eq!(provider.0.url.as_str(), "http://127.0.0.1:1/v1/chat/completions");
+    assert_eq!(provider.0.address.url("m").unwrap().as_str(), "http://127.0.0.1:1/v1/chat/completions");
     assert_eq!(header(&provider, "authorization"), Some("Bearer sk-0123456789"));
     assert_eq!(header(&provider, "openai-organization"), Some("org-1"));
     assert_eq!(header(&provider, "openai-project"), Some("proj_1"));
@@ -101,7 +101,7 @@ fn ollama_needs_no_key_and_takes_its_time() {
     let provider =
         built(&[("OPENAI_API_KEY", "sk-of-somebody-else")], |environment| environment.ollama()).unwrap();
     assert_eq!(header(&provider, "authorization"), None);
-    assert_eq!(provider.0.url.as_str(), "http://127.0.0.1:11434/v1/chat/completions");
+    assert_eq!(provider.0.address.url("m").unwrap().as_str(), "http://127.0.0.1:11434/v1/chat/completions");
     assert_eq!(provider.0.endpoint.timeouts().headers, MODEL_LOADING);
     assert!(provider.0.dialect.legacy_max_tokens);
     let wrong = built(&[("OLLAMA_HOST", "gopher://x")], |environment| environment.ollama());

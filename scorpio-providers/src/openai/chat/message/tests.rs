@@ -86,8 +86,12 @@ fn calls_alone_have_null_content_and_nothing_alone_is_left_out() {
     assert_eq!(assistant(vec![Part::Reasoning(ReasoningPart::new("Hm.")), text("")]), "");
     let transcript = [Message::user("a"), Message::new(Role::Assistant, vec![]), Message::user("b")];
     let request = ModelRequest::new("m", Transcript::from_iter(transcript));
-    let dialect =
-        crate::openai::Dialect { is_openai: false, instructions_role: None, legacy_max_tokens: false };
+    let dialect = crate::openai::Dialect {
+        is_openai: false,
+        instructions_role: None,
+        reasoning_summaries: false,
+        legacy_max_tokens: false,
+    };
     let body = String::from_utf8(crate::openai::chat::encode(&request, dialect).unwrap()).unwrap();
     assert!(
         body.contains(r#""messages":[{"role":"user","content":"a"},{"role":"user","content":"b"}]"#),

@@ -8,7 +8,12 @@ use scorpio_core::{
 
 use super::*;
 
-const PLAIN: Dialect = Dialect { is_openai: false, instructions_role: None, legacy_max_tokens: false };
+const PLAIN: Dialect = Dialect {
+    is_openai: false,
+    instructions_role: None,
+    reasoning_summaries: false,
+    legacy_max_tokens: false,
+};
 
 struct Declared(ToolSpec);
 

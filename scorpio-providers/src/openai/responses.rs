@@ -1,0 +1,14 @@
+//! The wire of Responses, which OpenAI itself and Azure speak.
+
+mod answer;
+mod event;
+mod message;
+mod request;
+mod usage;
+
+use scorpio_core::model::WireKey;
+
+pub(super) use self::{answer::ResponsesAnswer, request::encode};
+
+/// The name of the wire.
+pub(super) const WIRE: WireKey = "openai-responses";

@@ -1,0 +1,12 @@
+//! What the wrappers make of providers that fail: with a paused clock and seeded randomness, through the public face alone.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod cache;
+mod cassette;
+mod fallback;
+mod outage;
+mod rate_limit;
+mod retry;
+mod support;
+mod timeouts;
