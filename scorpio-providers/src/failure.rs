@@ -4,7 +4,10 @@ mod words;
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::{StatusCode, Url, header::HeaderMap};
+use reqwest::{
+    StatusCode, Url,
+    header::{HeaderMap, HeaderValue},
+};
 use scorpio_core::model::{ModelError, ModelErrorKind};
 use serde_json::value::RawValue;
 
@@ -65,9 +68,15 @@ pub(crate) fn with_headers(error: ModelError, headers: &HeaderMap) -> ModelError
         Some(id) => error.with_request_id(id),
         None => error,
     };
-    match retry_after(headers, SystemTime::now()) {
+    let error = match retry_after(headers, SystemTime::now()) {
         Some(after) => error.with_retry_after(after),
         None => error,
+    };
+    match headers.get("x-should-retry").map(HeaderValue::as_bytes) {
+        Some(b"false") => error.with_retryable(false),
+        // No server can make money by being asked again.
+        Some(b"true") if error.kind() != ModelErrorKind::Quota => error.with_retryable(true),
+        _ => error,
     }
 }
 

@@ -46,8 +46,29 @@
 //!
 //! # When it fails
 //!
-//! Every failure is a [`ModelError`](scorpio_core::model::ModelError) that answers questions. Nothing is retried here: what may be tried
-//! again is for the program to decide.
+//! Every failure is a [`ModelError`](scorpio_core::model::ModelError) that answers questions. The providers ask once. What to do when
+//! that fails is said with wrappers, which are providers themselves, so they stack around any other:
+//!
+//! | wrapper | what it does |
+//! |---|---|
+//! | [`Retry`] | asks again, after random waits, out of a budget |
+//! | [`Fallback`] | asks the next model of a chain, and leaves those alone that keep failing |
+//! | [`RateLimit`] | lets calls wait their turn, within what may be used in a minute |
+//! | [`Timeouts`] | gives up on a call, a first token, a silence or an answer that takes too long |
+//! | [`Cache`] | gives the same answer to the same request |
+//! | [`Record`], [`Replay`] | write exchanges to a file, and answer from it |
+//!
+//! ```
+//! use scorpio_core::model::{Model, Scripted};
+//! use scorpio_providers::{Fallback, RateLimit, Retry, Timeouts};
+//!
+//! # let (provider, another) = (Scripted::new(), Scripted::new());
+//! let provider = Retry::new(RateLimit::new(Timeouts::new(provider)).with_requests_per_minute(500));
+//! let model = Fallback::new(Model::new(provider, "large")).or(Model::new(Retry::new(another), "small")).into_model();
+//! assert_eq!(model.to_string(), "scripted:large");
+//! ```
+//!
+//! A program that decides for itself asks the error:
 //!
 //! ```
 //! use std::time::Duration;

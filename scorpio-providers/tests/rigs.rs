@@ -11,9 +11,10 @@
 
 mod support;
 
-use std::{process::Stdio, sync::atomic::Ordering, time::Duration};
+use std::{sync::atomic::Ordering, time::Duration};
 
-use futures::{StreamExt, future::join};
+use self::support::{oracle, oracle::variable, tee::Tee};
+use futures::StreamExt;
 use scorpio_core::{
     Agent, Limits, MediaPart, MediaSource, Message, Outcome, Part, Provenance, Role, ScorpioError,
     StopReason,
@@ -24,15 +25,6 @@ use scorpio_core::{
     tool,
 };
 use scorpio_providers::{OpenAi, OpenAiBuilder};
-use tokio::{io::AsyncWriteExt, process::Command};
-
-use self::support::tee::Tee;
-
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: run this test under `tests/rigs/run`, which starts the servers that it speaks to")
-    })
-}
 
 /// A server of others, with a tap on the line.
 struct Rig {
@@ -69,27 +61,7 @@ impl Rig {
 
     /// Shows everything that was sent to the oracle.
     async fn judge(&self) {
-        let bodies = self.tee.bodies();
-        assert!(!bodies.is_empty(), "nothing was sent");
-        let line = |body: &serde_json::Value| {
-            serde_json::json!({"wire": "openai-chat", "body": body}).to_string() + "\n"
-        };
-        let lines: String = bodies.iter().map(line).collect();
-        let oracle = variable("SCORPIO_RIG_ORACLE");
-        let mut words = oracle.split(' ');
-        let mut judge = Command::new(words.next().unwrap())
-            .args(words)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the oracle starts");
-        let mut input = judge.stdin.take().unwrap();
-        let write = async move { input.write_all(lines.as_bytes()).await.unwrap() };
-        let ((), output) = join(write, judge.wait_with_output()).await;
-        let output = output.unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+        oracle::judge("openai-chat", &self.tee.bodies()).await;
     }
 }
 

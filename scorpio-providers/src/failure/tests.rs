@@ -1,4 +1,3 @@
-use reqwest::header::HeaderValue;
 use scorpio_core::model::ModelErrorKind::*;
 
 use super::*;
@@ -38,6 +37,25 @@ fn statuses_have_kinds() {
             let error = of(status, body);
             assert_eq!((error.kind(), error.status()), (kind, Some(status)), "{status} {body}");
         }
+    }
+}
+
+#[test]
+fn the_server_knows_best_whether_to_ask_again() {
+    let quota = object("insufficient_quota", "null", "m");
+    for (status, body, advice, is_retryable) in [
+        (500, "", "false", false),
+        (429, "", "false", false),
+        (400, "", "true", true),
+        (500, "", "perhaps", true),
+        (400, "", "perhaps", false),
+        (429, &*quota, "true", false),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-should-retry", HeaderValue::from_static(advice));
+        let status = StatusCode::from_u16(status).unwrap();
+        let error = of_status(status, &headers, body.as_bytes(), &Secrets::default());
+        assert_eq!(error.is_retryable(), is_retryable, "{status} {advice}");
     }
 }
 

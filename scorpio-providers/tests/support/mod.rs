@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod oracle;
 pub mod tee;
 
 use std::{

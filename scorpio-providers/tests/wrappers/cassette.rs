@@ -47,7 +47,11 @@ fn outline(items: &[Item]) -> Vec<Result<ModelEvent, String>> {
             error.retry_advice()
         )
     };
-    items.iter().map(|item| item.as_ref().map(Clone::clone).map_err(outline)).collect()
+    let of_item = |item: &Item| match item {
+        Ok(event) => Ok(event.clone()),
+        Err(error) => Err(outline(error)),
+    };
+    items.iter().map(of_item).collect()
 }
 
 /// Records what `puppet` answers to `request`, and replays it.

@@ -35,7 +35,6 @@ fn says(seconds: u64, text: &str) -> (u64, String) {
 
 #[tokio::test(start_paused = true)]
 async fn each_phase_has_its_limit() {
-    let hour = seconds(3600);
     let silent = || Turn::new().latency(seconds(3600));
     assert_eq!(passed(silent, |t| t).await, says(30, "no answer to the request within 30 s"));
     assert_eq!(
@@ -69,7 +68,6 @@ async fn each_phase_has_its_limit() {
         passed(silent, |t| t.with_total(seconds(7))).await,
         says(7, "no end of the answer within 7 s")
     );
-    let _ = hour;
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,7 +27,8 @@ use crate::wrappers::form::form;
 ///
 /// The file is JSON Lines: one exchange a line, with the version of the format, the digest of the request, the request as the model sees
 /// it, and the events of the answer or the error that it ended with. A line is appended with one write, and flushed, before the last event
-/// of its answer is handed on. When it cannot be written, the call fails with [`ModelErrorKind::Configuration`]: a recording with holes is of no use.
+/// of its answer is handed on. The write blocks the thread for as
+/// long as the disk takes. When it cannot be written, the call fails with [`ModelErrorKind::Configuration`]: a recording with holes is of no use.
 ///
 /// Secrets are taken out of the request, of the answer and of errors: those given to [`with_secret`](Self::with_secret), wherever they
 /// stand, escaped or spread over several deltas; the values of fields and headers such as `authorization`, `x-api-key`, `cookie` or
