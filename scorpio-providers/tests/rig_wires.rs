@@ -125,7 +125,7 @@ async fn two_tools_at_once_and_then_an_answer_that_is_remembered() {
         ];
         assert_eq!(calls, expected, "{wire}");
         let results: Vec<String> =
-            messages[1].tool_results().map(|result| result.output.display_text().into()).collect();
+            messages[1].tool_results().map(|result| result.output.display_text()).collect();
         assert_eq!(results, ["42.0", "Sun in Zürich for 3 days."], "{wire}");
         // The whole of it goes out again with the next question, after a reload as well.
         agent.run("And again?").session(&session).await.unwrap();

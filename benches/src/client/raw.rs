@@ -72,7 +72,11 @@ impl Raw {
             return Ok(whole.choices.into_iter().next().context("the answer is empty")?.message);
         }
         let mut reply = Reply::default();
-        each_event(response, |data| Ok(reply.push(serde_json::from_slice::<Chunk<'_>>(data)?))).await?;
+        each_event(response, |data| {
+            reply.push(serde_json::from_slice::<Chunk<'_>>(data)?);
+            Ok(())
+        })
+        .await?;
         Ok(reply)
     }
 }

@@ -121,15 +121,15 @@ fn waits(faults: &mut Vec<Fault>) {
         headers.iter().fold(Reply::status(429, "{}"), |reply, (name, value)| reply.header(name, value))
     };
     add(faults, "429", busy(&[]), Retried);
-    let asked: [(&str, &[(&str, &str)], std::ops::RangeInclusive<u64>); 5] = [
-        ("seconds", &[("retry-after", "7")], 7..=9),
-        ("a fraction", &[("retry-after", "2.5")], 2..=4),
-        ("milliseconds", &[("retry-after-ms", "3000")], 3..=4),
-        ("both", &[("retry-after-ms", "3000"), ("retry-after", "60")], 3..=4),
-        ("two minutes", &[("retry-after", "120")], 120..=128),
+    let asked = [
+        ("seconds", vec![("retry-after", "7")], 7..=9),
+        ("a fraction", vec![("retry-after", "2.5")], 2..=4),
+        ("milliseconds", vec![("retry-after-ms", "3000")], 3..=4),
+        ("both", vec![("retry-after-ms", "3000"), ("retry-after", "60")], 3..=4),
+        ("two minutes", vec![("retry-after", "120")], 120..=128),
     ];
     for (name, headers, seconds) in asked {
-        add_timed(faults, format!("429 with {name}"), busy(headers), Retried, seconds);
+        add_timed(faults, format!("429 with {name}"), busy(&headers), Retried, seconds);
     }
     for value in ["-5", "NaN", "inf", "soon", "Thu, 01 Jan 1970 00:00:00 GMT"] {
         add(faults, format!("429 with {value}"), busy(&[("retry-after", value)]), Retried);
