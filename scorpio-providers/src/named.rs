@@ -2,7 +2,8 @@
 
 use scorpio_core::model::{Demo, Model, ModelError, ModelErrorKind};
 
-const KNOWN: &str = "known are `openai:…`, `anthropic:…`, `ollama:…` and `scripted:demo`";
+const KNOWN: &str =
+    "known are `openai:…`, `anthropic:…`, `gemini:…`, `azure:…`, `ollama:…` and `scripted:demo`";
 
 /// The model of this name: a provider, a colon, and what the provider calls the model.
 ///
@@ -10,10 +11,13 @@ const KNOWN: &str = "known are `openai:…`, `anthropic:…`, `ollama:…` and `
 /// |---|---|---|
 /// | `openai:gpt-5-mini` | OpenAI, or what `OPENAI_BASE_URL` names | `OPENAI_API_KEY`; see [`OpenAi::from_env`](crate::OpenAi::from_env) |
 /// | `anthropic:claude-sonnet-5` | Anthropic, or what `ANTHROPIC_BASE_URL` names | `ANTHROPIC_API_KEY`; see [`Anthropic::from_env`](crate::Anthropic::from_env) |
+/// | `gemini:gemini-3.6-flash` | Gemini, or what `GOOGLE_GEMINI_BASE_URL` names | `GEMINI_API_KEY` or `GOOGLE_API_KEY`; see [`Gemini::from_env`](crate::Gemini::from_env) |
+/// | `azure:my-deployment` | the Azure at `AZURE_OPENAI_ENDPOINT` | `AZURE_OPENAI_API_KEY` |
 /// | `ollama:llama3.2:3b` | the Ollama at `OLLAMA_HOST` | see [`OpenAi::ollama`](crate::OpenAi::ollama) |
 /// | `scripted:demo` | a demo that follows a script | |
 ///
-/// Models of one provider share its connections, as long as the environment stays the same.
+/// Models of one provider share its connections, as long as the environment stays the same. Calls that fail before they answer are tried
+/// again, as [`Retry`](crate::Retry) does it.
 ///
 /// ```
 /// let model = scorpio_providers::model("scripted:demo")?;
@@ -54,10 +58,12 @@ fn of_provider(provider: &str, _model: &str) -> Result<Model, ModelError> {
 /// There is none, or it was left out of this program.
 fn no_provider(provider: &str) -> ModelError {
     match provider {
-        "openai" | "ollama" => {
+        "openai" | "azure" | "ollama" => {
             unknown(format!("`{provider}` needs the feature `openai` of scorpio-providers"))
         }
-        "anthropic" => unknown(format!("`{provider}` needs the feature `anthropic` of scorpio-providers")),
+        "anthropic" | "gemini" => {
+            unknown(format!("`{provider}` needs the feature `{provider}` of scorpio-providers"))
+        }
         _ => unknown(format!("there is no provider `{provider}`: {KNOWN}")),
     }
 }
@@ -76,10 +82,10 @@ mod shared {
     use secrecy::{ExposeSecret, SecretString};
 
     use super::no_provider;
-    use crate::environment::Environment;
+    use crate::{Retry, environment::Environment};
 
     /// What the providers depend on.
-    const VARIABLES: [&str; 8] = [
+    const VARIABLES: [&str; 15] = [
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "OPENAI_ORG_ID",
@@ -88,6 +94,13 @@ mod shared {
         "ANTHROPIC_API_KEY",
         "ANTHROPIC_AUTH_TOKEN",
         "ANTHROPIC_BASE_URL",
+        "GEMINI_API_KEY",
+        "GOOGLE_API_KEY",
+        "GOOGLE_GEMINI_BASE_URL",
+        "AZURE_OPENAI_ENDPOINT",
+        "AZURE_OPENAI_API_KEY",
+        "AZURE_OPENAI_AD_TOKEN",
+        "OPENAI_API_VERSION",
     ];
 
     /// Programs that change their environment all the time must not keep every provider that they ever had.
@@ -112,7 +125,7 @@ mod shared {
         if let Some(known) = known {
             return Ok(Arc::clone(&known.provider));
         }
-        let provider = build(name, &environment)?;
+        let provider: Arc<dyn LlmProvider> = Arc::new(Retry::shared(build(name, &environment)?));
         if shared.len() == KEPT {
             shared.remove(0);
         }
@@ -124,6 +137,10 @@ mod shared {
         match name {
             #[cfg(feature = "openai")]
             "openai" => Ok(Arc::new(environment.openai()?.build()?)),
+            #[cfg(feature = "openai")]
+            "azure" => Ok(Arc::new(environment.azure()?.build()?)),
+            #[cfg(feature = "gemini")]
+            "gemini" => Ok(Arc::new(environment.gemini()?.build()?)),
             #[cfg(feature = "openai")]
             "ollama" => Ok(Arc::new(environment.ollama()?.build()?)),
             #[cfg(feature = "anthropic")]

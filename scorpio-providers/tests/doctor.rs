@@ -86,6 +86,22 @@ async fn anthropic_is_asked_for_the_whole_list_in_its_version() {
 }
 
 #[tokio::test]
+async fn gemini_and_azure_are_asked_in_their_own_ways() {
+    let list = r#"{"models":[{"name":"models/large"},{"name":"models/smal"}]}"#;
+    for end in ["", "/v1beta"] {
+        let server = Server::start([json(list)]).await;
+        let report = examine("gemini", &server.url().replace("/v1", end), "").await;
+        assert!(report.is_healthy(), "{report}");
+        let head = &server.asked()[0].head;
+        assert!(head.starts_with("GET /v1beta/models?pageSize=1000 HTTP/1.1"), "{head}");
+    }
+    let server = Server::start([json(r#"{"data":[{"id":"gpt-5"}]}"#)]).await;
+    let report = examine("azure", server.url().trim_end_matches("/v1"), "").await;
+    assert!(report.is_healthy(), "deployments have names of their own: {report}");
+    assert!(server.asked()[0].head.starts_with("GET /openai/v1/models HTTP/1.1"));
+}
+
+#[tokio::test]
 async fn a_key_that_is_refused_is_told_with_where_it_was_found_and_never_shown() {
     let file = std::env::temp_dir().join(format!("scorpio-doctor-{}.key", uuid::Uuid::now_v7()));
     std::fs::write(&file, "sk-secret-0123456789").unwrap();
@@ -237,4 +253,23 @@ async fn where_nothing_is_found_there_is_the_demo() {
     let host = server.url().trim_end_matches("/v1").to_owned();
     assert_eq!(discovered(&[("OLLAMA_HOST", &host)]).await, "scripted:demo");
     assert_eq!(discovered(&[("OLLAMA_HOST", "127.0.0.1:1")]).await, "scripted:demo");
+}
+
+#[tokio::test]
+async fn a_provider_of_a_registry_tries_again() {
+    use scorpio_core::Agent;
+    use scorpio_providers::Role;
+    let busy = || Reply::with_headers(503, "retry-after-ms: 1\r\ncontent-type: application/json\r\n", "{}");
+    for (attempts, expected) in [("", Ok("Hi")), ("attempts = 1", Err(1))] {
+        let server = Server::start([busy(), busy(), Reply::events(support::HI)]).await;
+        let toml = format!(
+            "[providers.acme]\nkind = \"openai\"\nbase_url = \"{}\"\n{attempts}\n[roles.chat]\nmodel = \"acme:any\"",
+            server.url()
+        );
+        let registry = ModelRegistry::parse(&toml).unwrap();
+        let model = registry.role(Role::Chat).unwrap().model().clone();
+        let agent = Agent::builder("test").with_model(model).build().unwrap();
+        let answer = agent.run("Hello?").await.map(|outcome| outcome.text().to_owned());
+        assert_eq!(answer.as_deref().map_err(|_| server.asked().len()), expected);
+    }
 }

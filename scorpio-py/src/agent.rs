@@ -8,6 +8,7 @@ use scorpio_core::{Agent, Limits, Price, PriceTable, model::OutputSchema};
 use crate::{
     error, json, message,
     model::{self, ScriptedCore},
+    registry::ModelCore,
     run::RunCore,
     store::{StoreCore, owner_id, session_id},
     tool::PythonTool,
@@ -45,11 +46,20 @@ impl AgentCore {
         parallel_tools: Option<usize>,
         tool_timeout: Option<f64>,
     ) -> PyResult<Self> {
-        let model = match model.cast::<ScriptedCore>() {
-            Ok(script) => script.get().model(),
-            Err(_) => model::by_name(&model.extract::<String>()?)?,
-        };
-        let mut builder = Agent::builder(name).with_model(model).prices(price_table(prices));
+        let mut builder = Agent::builder(name);
+        if let Ok(configured) = model.cast::<ModelCore>() {
+            let ModelCore { configured, prices } = configured.get();
+            builder =
+                builder.with_model(configured.model().clone()).parameters(configured.parameters().clone());
+            builder = builder.prices(prices.clone());
+        } else if let Ok(script) = model.cast::<ScriptedCore>() {
+            builder = builder.with_model(script.get().model());
+        } else {
+            builder = builder.with_model(model::by_name(&model.extract::<String>()?)?);
+        }
+        if !prices.is_empty() {
+            builder = builder.prices(price_table(prices));
+        }
         for tool in tools {
             builder = builder.shared_tool(Arc::new(PythonTool::new(&tool)?));
         }

@@ -59,6 +59,12 @@ impl Translator {
             EventKind::RunStarted(_) => object!(RunStarted { event, known: () }),
             EventKind::PartFinished(_) => object!(PartFinished { event, known: () }),
             EventKind::TurnFinished(_) => object!(TurnFinished { event, known: () }),
+            EventKind::Retrying(_) => object!(Retrying { event, known: () }),
+            EventKind::FellBack(_) => object!(FellBack { event, known: () }),
+            EventKind::StreamReset(_) => {
+                self.parts.clear();
+                object!(StreamReset { event, known: () })
+            }
             EventKind::ToolStarted(_) => object!(ToolStarted { event, known: () }),
             EventKind::ToolProgress(_) => object!(ToolProgress { event, known: () }),
             EventKind::ToolFinished(_) => object!(ToolFinished { event, known: () }),
@@ -290,6 +296,39 @@ event_class! {
     usage: Usage = |py| Ok(Usage(finished.usage.clone()));
     /// Why the model stopped, such as `"stop"` or `"tool_calls"`.
     reason: String = |py| Ok(json::spelling(&finished.reason));
+}
+
+event_class! {
+    /// The model could not be asked, and is asked again after a while.
+    Retrying("retrying") = Retrying(retrying);
+    /// The number of the attempt that comes, from 2.
+    attempt: u32 = |py| Ok(retrying.attempt);
+    /// How many seconds it waits before.
+    after: f64 = |py| Ok(retrying.after_ms as f64 / 1e3);
+    /// What the last attempt failed with, such as `"rate_limited"` or `"overloaded"`.
+    error: String = |py| Ok(json::spelling(&retrying.error));
+    /// The turn, from 1.
+    turn: u32 = |py| Ok(retrying.turn);
+}
+
+event_class! {
+    /// Another model answers this turn than the one that was asked.
+    FellBack("fell_back") = FellBack(fell_back);
+    /// The model that answers, as `provider:name`.
+    model: String = |py| Ok(format!("{}:{}", fell_back.provider, fell_back.model));
+    /// What the model before it failed with.
+    error: String = |py| Ok(json::spelling(&fell_back.error));
+    /// The turn, from 1.
+    turn: u32 = |py| Ok(fell_back.turn);
+}
+
+event_class! {
+    /// The answer of this turn broke off and is asked for again: what was streamed of the turn does not count.
+    StreamReset("stream_reset") = StreamReset(reset);
+    /// What it broke off with, such as `"truncated"`.
+    error: String = |py| Ok(json::spelling(&reset.error));
+    /// The turn, from 1.
+    turn: u32 = |py| Ok(reset.turn);
 }
 
 event_class! {

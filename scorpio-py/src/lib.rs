@@ -13,6 +13,7 @@ mod message;
 mod model;
 mod operation;
 mod outcome;
+mod registry;
 mod run;
 mod runtime;
 mod store;
@@ -33,13 +34,14 @@ mod _scorpio {
     use crate::{
         agent::AgentCore,
         event::{
-            DataSent, MessageSteered, PartFinished, PartStarted, ReasoningDelta, RunFailed, RunFinished,
-            RunStarted, TextDelta, ToolCallDelta, ToolFinished, ToolProgress, ToolStarted, TurnFinished,
-            TurnStarted, UnknownEvent,
+            DataSent, FellBack, MessageSteered, PartFinished, PartStarted, ReasoningDelta, Retrying,
+            RunFailed, RunFinished, RunStarted, StreamReset, TextDelta, ToolCallDelta, ToolFinished,
+            ToolProgress, ToolStarted, TurnFinished, TurnStarted, UnknownEvent,
         },
         model::ScriptedCore,
         operation::Operation,
         outcome::OutcomeCore,
+        registry::{ModelCore, ModelsCore},
         run::RunCore,
         runtime::shutdown,
         store::StoreCore,

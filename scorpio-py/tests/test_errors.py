@@ -113,7 +113,7 @@ def test_bad_arguments() -> None:
         scorpio.Limits(tokens=-1)
     with pytest.raises(scorpio.ConfigurationError, match="`wall` must be more than 0"):
         scorpio.Limits(wall=0)
-    with pytest.raises(TypeError, match="`model` is a name or a ScriptedModel"):
+    with pytest.raises(TypeError, match="`model` is a name, a Model or a ScriptedModel"):
         scorpio.Agent("test", model=3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="`store` is a SqliteStore or a MemoryStore"):
         scorpio.Agent("test", model="scripted:demo", store="chat.db")  # type: ignore[arg-type]

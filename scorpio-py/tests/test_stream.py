@@ -271,7 +271,8 @@ def test_leaving_a_block_stops_the_run_and_waits_for_its_end() -> None:
 def test_a_run_that_fails_raises_after_its_last_event() -> None:
     def failing() -> scorpio.Agent:
         error = scorpio.ScriptedError(kind="rate_limited", status=429, retry_after=7.0)
-        return agent_of(scorpio.ScriptedModel([scorpio.ScriptedTurn(text="Well", error=error)]))
+        # An answer that breaks off is asked for twice more.
+        return agent_of(scorpio.ScriptedModel([scorpio.ScriptedTurn(text="Well", error=error)] * 3))
 
     async def main() -> None:
         events = []

@@ -93,6 +93,13 @@ async def events() -> None:
                     pass
                 case scorpio.ToolProgress() | scorpio.DataSent() | scorpio.MessageSteered() | scorpio.RunFailed():
                     pass
+                case scorpio.Retrying(attempt, after):
+                    assert_type(attempt, int)
+                    assert_type(after, float)
+                case scorpio.FellBack(model=model):
+                    assert_type(model, str)
+                case scorpio.StreamReset(error):
+                    assert_type(error, str)
                 case scorpio.UnknownEvent(content):
                     assert_type(content, dict[str, Any])
                 case other:
@@ -103,6 +110,16 @@ async def events() -> None:
             event.seq = 3  # type: ignore[misc]
     for event in agent.stream("Hi."):
         assert_type(event, scorpio.Event)
+
+
+async def models() -> None:
+    registry = scorpio.Models.from_env()
+    assert_type(registry.chat, scorpio.Model)
+    assert_type(registry["deep"], scorpio.Model)
+    assert_type(registry.choices[0].audience, Literal["guests", "registered"])
+    scorpio.Agent("typed", model=registry.title)
+    assert_type(await scorpio.doctor(registry), scorpio.Report)
+    assert_type(scorpio.doctor_sync().findings[0].severity, Literal["ok", "doubtful", "wrong"])
 
 
 async def sessions(store: scorpio.Store) -> None:

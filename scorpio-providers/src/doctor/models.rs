@@ -10,6 +10,9 @@ const LIKE: f64 = 0.6;
 
 /// A finding for each model that the provider does not have. `models` come with what they are used for.
 pub(super) fn missing(provider: &str, models: &[(String, String)], found: &Found) -> Vec<Finding> {
+    if !found.names_are_models {
+        return Vec::new();
+    }
     // A list without any model says nothing about any.
     let Some(known) = found.models.as_ref().filter(|known| !known.is_empty()) else { return Vec::new() };
     let absent = models.iter().filter(|(model, _)| !has(known, model));

@@ -48,6 +48,8 @@ pub(crate) struct Found {
     pub(super) address: String,
     /// The models that it has. `None` when the answer is no such list.
     pub(crate) models: Option<Vec<String>>,
+    /// Whether models are used under the names in that list. Those of an Azure are used under the names of their deployments.
+    pub(super) names_are_models: bool,
     /// Whether the answer is a web page.
     pub(super) is_page: bool,
     /// How long it took.
@@ -112,6 +114,7 @@ impl Probe {
         Ok(Found {
             address: shown(base),
             models: models(&fetched.body),
+            names_are_models: self.kind != ProviderKind::Azure,
             is_page,
             took: begun.elapsed(),
             clock_ahead: clock_ahead(&fetched.headers, now()),

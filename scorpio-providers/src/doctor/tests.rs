@@ -4,7 +4,14 @@ use crate::registry::{ProviderKind, ProviderSettings, Role};
 fn found(models: &[&str]) -> Found {
     let models = Some(models.iter().map(|model| (*model).to_owned()).collect());
     let took = std::time::Duration::from_millis(7);
-    Found { address: "http://x/v1".into(), models, is_page: false, took, clock_ahead: None }
+    Found {
+        address: "http://x/v1".into(),
+        models,
+        names_are_models: true,
+        is_page: false,
+        took,
+        clock_ahead: None,
+    }
 }
 
 fn missing_of(model: &str, known: &[&str]) -> Option<String> {

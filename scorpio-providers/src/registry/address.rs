@@ -3,11 +3,12 @@
 use reqwest::header::{AUTHORIZATION, HeaderName};
 use scorpio_core::model::ModelError;
 
-use super::{KeySource, ProviderKind, ProviderSettings};
+use super::{KeySource, ProviderKind, ProviderSettings, invalid};
 use crate::environment::Environment;
 
 const OPENAI: &str = "https://api.openai.com/v1";
 const ANTHROPIC: &str = "https://api.anthropic.com";
+const GEMINI: &str = "https://generativelanguage.googleapis.com";
 const ANTHROPIC_VERSION: &str = "2026-10-21";
 
 /// How a provider is asked which models it has. What is secret in it is not shown.
@@ -33,6 +34,8 @@ impl ProviderKind {
         match self {
             Self::OpenAi => &["OPENAI_API_KEY"],
             Self::Anthropic => &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"],
+            Self::Gemini => &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+            Self::Azure => &["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"],
             Self::Ollama => &[],
         }
     }
@@ -53,13 +56,34 @@ impl ProviderSettings {
                 let base = self.address("ANTHROPIC_BASE_URL", ANTHROPIC, environment);
                 (without(&base, "/v1"), &["v1", "models"])
             }
+            ProviderKind::Gemini => {
+                let base = self.address("GOOGLE_GEMINI_BASE_URL", GEMINI, environment);
+                (without(&base, "/v1beta"), &["v1beta", "models"])
+            }
+            ProviderKind::Azure => {
+                let base = self.address("AZURE_OPENAI_ENDPOINT", "", environment);
+                if base.is_empty() {
+                    return Err(invalid("AZURE_OPENAI_ENDPOINT is not set"));
+                }
+                (without(&base, "/openai/v1"), &["openai", "v1", "models"])
+            }
             ProviderKind::Ollama => (self.ollama_address(environment)?, &["api", "tags"]),
+        };
+        let is_token =
+            |source: &KeySource| *source == KeySource::Variable("AZURE_OPENAI_AD_TOKEN".to_owned());
+        let key_header = match kind {
+            ProviderKind::Gemini => HeaderName::from_static("x-goog-api-key"),
+            ProviderKind::Azure if !key_source.as_ref().is_some_and(is_token) => {
+                HeaderName::from_static("api-key")
+            }
+            _ => AUTHORIZATION,
         };
         let (query, header) = match kind {
             ProviderKind::Anthropic => (Some("limit=1000"), Some(("anthropic-version", ANTHROPIC_VERSION))),
+            ProviderKind::Gemini => (Some("pageSize=1000"), None),
             _ => (None, None),
         };
-        Ok(Listing { kind, base_url, path, query, header, key, key_header: AUTHORIZATION, key_source })
+        Ok(Listing { kind, base_url, path, query, header, key, key_header, key_source })
     }
 
     /// Where the key is looked for.
@@ -89,7 +113,7 @@ impl ProviderSettings {
 
     #[cfg(not(feature = "openai"))]
     fn ollama_address(&self, _: &Environment<'_>) -> Result<String, ModelError> {
-        Err(super::invalid("Ollama needs the feature `openai` of scorpio-providers"))
+        Err(invalid("Ollama needs the feature `openai` of scorpio-providers"))
     }
 }
 

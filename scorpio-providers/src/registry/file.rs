@@ -133,6 +133,7 @@ impl Written {
 impl WrittenProvider {
     fn settings(self, folder: Option<&Path>) -> ProviderSettings {
         let mut settings = ProviderSettings::new(self.kind);
+        settings.attempts = self.attempts;
         settings.base_url = self.base_url.map(|url| url.as_ref().to_owned());
         if let Some(name) = self.api_key_env {
             settings = settings.with_key_variable(name.as_ref());

@@ -20,8 +20,11 @@ const FILE: &str = "SCORPIO_MODELS";
 const DEMO: &str = "scripted:demo";
 
 /// The providers that are looked for, in this order, and a model of each that suits most chats.
-const KEYED: [(ProviderKind, &str); 2] =
-    [(ProviderKind::OpenAi, "openai:gpt-5-mini"), (ProviderKind::Anthropic, "anthropic:claude-sonnet-5")];
+const KEYED: [(ProviderKind, &str); 3] = [
+    (ProviderKind::OpenAi, "openai:gpt-5-mini"),
+    (ProviderKind::Anthropic, "anthropic:claude-sonnet-5"),
+    (ProviderKind::Gemini, "gemini:gemini-3.6-flash"),
+];
 
 /// The models that the environment allows.
 ///
@@ -32,6 +35,7 @@ const KEYED: [(ProviderKind, &str); 2] =
 /// |---|---|
 /// | `OPENAI_API_KEY` | `openai:gpt-5-mini` |
 /// | `ANTHROPIC_API_KEY` or `ANTHROPIC_AUTH_TOKEN` | `anthropic:claude-sonnet-5` |
+/// | `GEMINI_API_KEY` or `GOOGLE_API_KEY` | `gemini:gemini-3.6-flash` |
 ///
 /// Without any key it is `scripted:demo`, which follows a script. Nothing is sent anywhere; [`discover`] also looks for an Ollama.
 ///

@@ -13,6 +13,10 @@ pub enum ProviderKind {
     OpenAi,
     /// Anthropic, and every server that speaks its Messages.
     Anthropic,
+    /// Gemini, and every server that speaks its generateContent.
+    Gemini,
+    /// An Azure with models of OpenAI. Models are named by their deployments.
+    Azure,
     /// An Ollama.
     Ollama,
 }
@@ -61,12 +65,15 @@ pub struct ProviderSettings {
     /// Where its key is. Unset, it is the variable of its kind; but with an address of its own it is sent none, so that no key reaches a
     /// server that it is not meant for.
     pub key: Option<KeySource>,
+    /// How often a call is tried that fails before its answer begins, the first time among them. Unset, it is 3 times; see
+    /// [`Retry`](crate::Retry).
+    pub attempts: Option<u32>,
 }
 
 impl ProviderSettings {
     /// A provider of this kind, set up by the environment.
     pub const fn new(kind: ProviderKind) -> Self {
-        Self { kind, base_url: None, key: None }
+        Self { kind, base_url: None, key: None, attempts: None }
     }
 
     /// Sets its address.
@@ -87,6 +94,12 @@ impl ProviderSettings {
     #[must_use]
     pub fn with_key_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.key = Some(KeySource::File(path.into()));
+        self
+    }
+    /// Sets how often a call is tried that fails before its answer begins, the first time among them; 0 counts as 1.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = Some(attempts);
         self
     }
 }

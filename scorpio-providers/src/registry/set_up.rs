@@ -8,12 +8,14 @@ use std::{
 use scorpio_core::model::{LlmProvider, Model, ModelError, ModelParameters};
 
 use super::{ConfiguredModel, KeySource, ProviderKind, ProviderSettings, invalid, name::ModelName};
-use crate::environment::Environment;
+use crate::{Fallback, Retry, environment::Environment};
 
 /// The providers that need no declaration, because the environment sets them up.
-const OF_ENVIRONMENT: [(&str, ProviderKind); 3] = [
+const OF_ENVIRONMENT: [(&str, ProviderKind); 5] = [
     ("openai", ProviderKind::OpenAi),
     ("anthropic", ProviderKind::Anthropic),
+    ("gemini", ProviderKind::Gemini),
+    ("azure", ProviderKind::Azure),
     ("ollama", ProviderKind::Ollama),
 ];
 
@@ -62,7 +64,7 @@ impl<'a> SetUp<'a> {
         Ok(())
     }
 
-    /// The first of the models.
+    /// The models as one: each answers when those before it do not.
     pub(super) fn configured(
         &mut self,
         names: &[ModelName],
@@ -72,8 +74,11 @@ impl<'a> SetUp<'a> {
         for name in names {
             models.push(self.model(name).map_err(|wrong| format!("{name}: {wrong}"))?);
         }
-        let first = models.into_iter().next().ok_or("there is none")?;
-        Ok(ConfiguredModel::new(first, parameters.clone()))
+        let model = match <[Model; 1]>::try_from(models) {
+            Ok([model]) => model,
+            Err(models) => Fallback::chain(models).map_err(|error| error.to_string())?.into_model(),
+        };
+        Ok(ConfiguredModel::new(model, parameters.clone()))
     }
 
     fn model(&mut self, name: &ModelName) -> Result<Model, String> {
@@ -96,7 +101,13 @@ impl<'a> SetUp<'a> {
         match self.providers.get(name) {
             Some(Provider::Ready(provider)) => Ok(Arc::clone(provider)),
             Some(Provider::Settings(settings)) => {
-                settings.build(name, self.environment).map_err(|error| error.to_string())
+                let provider = settings.build(name, self.environment).map_err(|error| error.to_string())?;
+                // All models of a provider share a budget of retries, as they share its fate.
+                let retry = Retry::shared(provider);
+                Ok(Arc::new(match settings.attempts {
+                    Some(attempts) => retry.with_attempts(attempts),
+                    None => retry,
+                }))
             }
             Some(Provider::Scripted) | None => Err(format!("there is no provider `{name}`")),
         }
@@ -108,9 +119,11 @@ impl ProviderSettings {
         let _ = environment;
         match self.kind {
             #[cfg(feature = "openai")]
-            ProviderKind::OpenAi | ProviderKind::Ollama => {
+            ProviderKind::OpenAi | ProviderKind::Azure | ProviderKind::Ollama => {
                 Ok(Arc::new(self.openai(environment)?.id(name).build()?))
             }
+            #[cfg(feature = "gemini")]
+            ProviderKind::Gemini => Ok(Arc::new(self.gemini(environment)?.id(name).build()?)),
             #[cfg(feature = "anthropic")]
             ProviderKind::Anthropic => Ok(Arc::new(self.anthropic(environment)?.id(name).build()?)),
             #[allow(unreachable_patterns)]
@@ -128,6 +141,13 @@ impl ProviderSettings {
                 environment.and("OLLAMA_HOST", url, |environment| environment.ollama())?
             }
             (ProviderKind::Ollama, None) => environment.ollama()?,
+            (ProviderKind::Azure, Some(url)) => crate::OpenAi::azure(url),
+            (ProviderKind::Azure, None) => match &key {
+                Some(key) => {
+                    environment.and("AZURE_OPENAI_API_KEY", key, |environment| environment.azure())?
+                }
+                None => environment.azure()?,
+            },
             (_, Some(url)) => crate::OpenAi::builder().base_url(url),
             (_, None) => match &key {
                 Some(key) => environment.and("OPENAI_API_KEY", key, |environment| environment.openai())?,
@@ -159,12 +179,31 @@ impl ProviderSettings {
     }
 }
 
+#[cfg(feature = "gemini")]
+impl ProviderSettings {
+    fn gemini(&self, environment: &Environment<'_>) -> Result<crate::GeminiBuilder, ModelError> {
+        let key = self.key.as_ref().map(|key| key.read(environment)).transpose()?;
+        let builder = match (&self.base_url, &key) {
+            (Some(url), _) => crate::Gemini::builder().base_url(url),
+            (None, Some(key)) => {
+                environment.and("GOOGLE_API_KEY", key, |environment| environment.gemini())?
+            }
+            (None, None) => environment.gemini()?,
+        };
+        Ok(match key {
+            Some(key) => builder.api_key(key),
+            None => builder,
+        })
+    }
+}
+
 impl ProviderKind {
     /// The feature that brings the provider.
     const fn feature(self) -> &'static str {
         match self {
-            Self::OpenAi | Self::Ollama => "openai",
+            Self::OpenAi | Self::Azure | Self::Ollama => "openai",
             Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
         }
     }
 }

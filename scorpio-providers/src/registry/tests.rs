@@ -105,7 +105,7 @@ fn what_makes_no_sense_is_refused() {
     assert!(refused(builder().role(Role::Chat, ":x")).contains("names no provider before the colon"));
     let unknown = refused(builder().role(Role::Title, "acme:x").role(Role::Chat, "scripted:demo"));
     assert!(unknown.contains("the role `title`: there is no provider `acme`"), "{unknown}");
-    assert!(unknown.contains("`anthropic`, `ollama`, `openai`, `scripted`"), "{unknown}");
+    assert!(unknown.contains("`anthropic`, `azure`, `gemini`, `ollama`, `openai`, `scripted`"), "{unknown}");
     let twice = builder().choice(ModelChoice::new("a", "A", "scripted:demo")).choice(ModelChoice::new(
         "a",
         "B",
@@ -177,4 +177,23 @@ fn a_model_is_a_registry_of_itself() {
     assert_eq!(&*registry.choices()[0].id, "scripted:demo");
     assert_eq!(registry.chosen("scripted:demo").unwrap().model().to_string(), "scripted:demo");
     assert!(registry.check().is_ok());
+}
+
+#[tokio::test]
+async fn the_second_of_a_chain_answers_when_the_first_does_not() {
+    use scorpio_core::{Agent, model::ScriptedTurn};
+    let broke = ScriptedTurn::new().refuse(ModelError::new(ModelErrorKind::Quota, "no money"));
+    let provider = Scripted::new().turn(broke).text("I can help.");
+    let builder = ModelRegistry::builder()
+        .ready_provider(Arc::new(provider))
+        .role(Role::Chat, Assignment::new("scripted:large").or("scripted:small"));
+    let registry = built(builder, &[]).unwrap();
+    let model = registry.role(Role::Chat).unwrap().model();
+    assert_eq!(model.to_string(), "scripted:large");
+    let agent = Agent::builder("test").with_model(model.clone()).build().unwrap();
+    assert_eq!(agent.run("Can you?").await.unwrap().text(), "I can help.");
+
+    let six = (0..5).fold(Assignment::new("scripted:demo"), |six, _| six.or("scripted:demo"));
+    let registry = built(ModelRegistry::builder().role(Role::Chat, six), &[]).unwrap();
+    assert!(registry.check().unwrap_err().to_string().contains("at most 5"));
 }

@@ -10,6 +10,7 @@ from scorpio._errors import ConfigurationError
 from scorpio._models import ScriptedModel
 from scorpio._outcome import Outcome
 from scorpio._output import Shape, shape_of
+from scorpio._registry import Model
 from scorpio._scorpio import AgentCore
 from scorpio._stores import Store
 from scorpio._stream import RunStream
@@ -44,7 +45,7 @@ class Agent:
         self,
         name: str,
         *,
-        model: str | ScriptedModel,
+        model: str | Model | ScriptedModel,
         tools: Iterable[Tool[..., Any] | Callable[..., Any]] = (),
         instructions: str | None = None,
         store: Store | None = None,
@@ -60,8 +61,10 @@ class Agent:
 
         Args:
             name: For logs and for people.
-            model: ``"provider:name"``, such as ``"openai:gpt-5-mini"``, ``"ollama:qwen3"`` or ``"scripted:demo"``,
-                which needs nothing. Keys come from the environment (``OPENAI_API_KEY``). Tests give a `ScriptedModel`.
+            model: ``"provider:name"``, such as ``"openai:gpt-5-mini"``, ``"anthropic:claude-sonnet-5"``,
+                ``"ollama:qwen3"`` or ``"scripted:demo"``, which needs nothing. Keys come from the environment
+                (``OPENAI_API_KEY``). `Models` gives models by role, with parameters and prices of their own, which the
+                arguments here replace. Tests give a `ScriptedModel`.
             tools: Functions that the model may call; ``@scorpio.tool`` gives them options.
             instructions: What the model is told before every conversation.
             store: Where sessions are kept; in memory unless set.
@@ -76,8 +79,8 @@ class Agent:
         Raises:
             ConfigurationError: When there is no such provider or it is not set up, or two tools have the same name.
         """
-        if not isinstance(model, (str, ScriptedModel)):
-            raise TypeError(f"`model` is a name or a ScriptedModel, not {type(model).__name__}")
+        if not isinstance(model, (str, Model, ScriptedModel)):
+            raise TypeError(f"`model` is a name, a Model or a ScriptedModel, not {type(model).__name__}")
         if store is not None and not isinstance(store, Store):
             raise TypeError(f"`store` is a SqliteStore or a MemoryStore, not {type(store).__name__}")
         self._name = name

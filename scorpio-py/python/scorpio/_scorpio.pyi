@@ -14,19 +14,24 @@ from scorpio._tool import Answer, Tool
 __all__ = [
     "AgentCore",
     "DataSent",
+    "FellBack",
     "MessageSteered",
+    "ModelCore",
+    "ModelsCore",
     "Operation",
     "OutcomeCore",
     "PartFinished",
     "PartStarted",
     "PendingCall",
     "ReasoningDelta",
+    "Retrying",
     "RunCore",
     "RunFailed",
     "RunFinished",
     "RunStarted",
     "ScriptedCore",
     "StoreCore",
+    "StreamReset",
     "TextDelta",
     "ToolCallDelta",
     "ToolContext",
@@ -324,6 +329,102 @@ class TurnFinished:
     @property
     def reason(self) -> str:
         """Why the model stopped, such as `"stop"` or `"tool_calls"`."""
+    def to_json(self) -> str:
+        """The engine's own form of it, as JSON text."""
+
+@final
+class Retrying:
+    """The model could not be asked, and is asked again after a while."""
+
+    __match_args__: ClassVar = ("attempt", "after", "error", "turn")
+    @property
+    def type(self) -> Literal["retrying"]:
+        """What happened."""
+    @property
+    def seq(self) -> int:
+        """Its place in the run, from 1."""
+    @property
+    def run_id(self) -> str:
+        """The run."""
+    @property
+    def session(self) -> str:
+        """The session of the run."""
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt that comes, from 2."""
+    @property
+    def after(self) -> float:
+        """How many seconds it waits before."""
+    @property
+    def error(self) -> str:
+        """What the last attempt failed with, such as `"rate_limited"` or `"overloaded"`."""
+    @property
+    def turn(self) -> int:
+        """The turn, from 1."""
+    def to_json(self) -> str:
+        """The engine's own form of it, as JSON text."""
+
+@final
+class FellBack:
+    """Another model answers this turn than the one that was asked."""
+
+    __match_args__: ClassVar = ("model", "error", "turn")
+    @property
+    def type(self) -> Literal["fell_back"]:
+        """What happened."""
+    @property
+    def seq(self) -> int:
+        """Its place in the run, from 1."""
+    @property
+    def run_id(self) -> str:
+        """The run."""
+    @property
+    def session(self) -> str:
+        """The session of the run."""
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+    @property
+    def model(self) -> str:
+        """The model that answers, as `provider:name`."""
+    @property
+    def error(self) -> str:
+        """What the model before it failed with."""
+    @property
+    def turn(self) -> int:
+        """The turn, from 1."""
+    def to_json(self) -> str:
+        """The engine's own form of it, as JSON text."""
+
+@final
+class StreamReset:
+    """The answer of this turn broke off and is asked for again: what was streamed of the turn does not count."""
+
+    __match_args__: ClassVar = ("error", "turn")
+    @property
+    def type(self) -> Literal["stream_reset"]:
+        """What happened."""
+    @property
+    def seq(self) -> int:
+        """Its place in the run, from 1."""
+    @property
+    def run_id(self) -> str:
+        """The run."""
+    @property
+    def session(self) -> str:
+        """The session of the run."""
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+    @property
+    def error(self) -> str:
+        """What it broke off with, such as `"truncated"`."""
+    @property
+    def turn(self) -> int:
+        """The turn, from 1."""
     def to_json(self) -> str:
         """The engine's own form of it, as JSON text."""
 
@@ -673,6 +774,24 @@ class ScriptedCore:
     def remaining(self) -> int: ...
 
 @final
+class ModelCore:
+    @property
+    def name(self) -> str: ...
+
+@final
+class ModelsCore:
+    @staticmethod
+    def read(path: str | PathLike[str]) -> ModelsCore: ...
+    @staticmethod
+    def parse(toml: str) -> ModelsCore: ...
+    @staticmethod
+    def from_env() -> ModelsCore: ...
+    def role(self, name: str) -> ModelCore: ...
+    def chosen(self, id: str) -> ModelCore: ...
+    def choices(self) -> list[tuple[str, str, str | None, Literal["guests", "registered"]]]: ...
+    def doctor(self) -> Operation: ...
+
+@final
 class StoreCore:
     @staticmethod
     def memory() -> StoreCore: ...
@@ -690,7 +809,7 @@ class AgentCore:
         cls,
         name: str,
         *,
-        model: str | ScriptedCore,
+        model: str | ScriptedCore | ModelCore,
         tools: list[Tool[..., Any]],
         instructions: str | None,
         store: StoreCore | None,

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 from scorpio import _messages
 from scorpio._scorpio import (
     DataSent,
+    FellBack,
     MessageSteered,
     OutcomeCore,
     PartFinished,
     PartStarted,
     ReasoningDelta,
+    Retrying,
     RunFailed,
     RunFinished,
     RunStarted,
+    StreamReset,
     TextDelta,
     ToolCallDelta,
     ToolFinished,
@@ -45,6 +48,9 @@ Event: TypeAlias = (
     | ToolCallDelta
     | PartFinished
     | TurnFinished
+    | Retrying
+    | FellBack
+    | StreamReset
     | ToolStarted
     | ToolProgress
     | ToolFinished

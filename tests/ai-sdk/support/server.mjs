@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,21 +19,27 @@ export class Server {
   #child;
   #log = [];
 
-  /** Starts the server with these flags. With the folder of an earlier server it goes on where that one ended. */
-  static async start({ flags = [], folder } = {}) {
+  /**
+   * Starts the server with these flags. With the folder of an earlier server it goes on where that one ended. `models` is
+   * what its file of models says; without it the demo answers.
+   */
+  static async start({ flags = [], folder, models } = {}) {
     const server = new Server();
     server.folder = folder ?? (await mkdtemp(join(tmpdir(), 'scorpio-test-')));
-    await server.#spawn(flags);
+    const file = join(server.folder, 'models.toml');
+    if (models !== undefined) await writeFile(file, models);
+    const choice = models === undefined ? { SCORPIO_MODEL: 'scripted:demo' } : { SCORPIO_MODELS: file };
+    await server.#spawn(flags, choice);
     return server;
   }
 
-  async #spawn(flags) {
+  async #spawn(flags, choice) {
     const binary = process.env.SCORPIO_SERVER_BIN ?? join(root, 'target/debug/scorpio-server');
     const env = {
       ...Object.fromEntries(Object.entries(process.env).filter(isOurs)),
       SCORPIO_ADDR: '127.0.0.1:0',
       SCORPIO_DATA: this.folder,
-      SCORPIO_MODEL: 'scripted:demo',
+      ...choice,
       SCORPIO_SHUTDOWN_SECONDS: '0',
     };
     this.#child = spawn(binary, flags, { env, stdio: ['ignore', 'pipe', 'pipe'] });

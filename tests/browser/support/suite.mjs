@@ -4,12 +4,16 @@ import { after, before, test } from 'node:test';
 import { Server } from '../../ai-sdk/support/server.mjs';
 import { launch, Visit } from './browser.mjs';
 
-/** `visit(name, options?, body)` is a test with a visitor of its own, who must have nothing to complain about in the end. */
-export function suite({ flags } = {}) {
+/**
+ * `prepare` may give what the server's file of models says.
+ * `visit(name, options?, body)` is a test with a visitor of its own, who must have nothing to complain about in the end.
+ */
+export function suite({ flags, prepare } = {}) {
   let server;
   let browser;
   before(async () => {
-    [server, browser] = await Promise.all([Server.start({ flags }), launch()]);
+    const models = await prepare?.();
+    [server, browser] = await Promise.all([Server.start({ flags, models }), launch()]);
   });
   after(async () => {
     await browser?.close();

@@ -61,6 +61,7 @@ pub(super) struct WrittenProvider {
     pub(super) base_url: Option<Address>,
     pub(super) api_key_env: Option<VariableName>,
     pub(super) api_key_file: Option<PathBuf>,
+    pub(super) attempts: Option<u32>,
     /// There to be refused with better words than any other key that is not known.
     #[serde(rename = "api_key")]
     _api_key: Option<NoKey>,

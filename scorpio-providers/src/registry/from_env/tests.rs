@@ -45,10 +45,14 @@ fn what_it_waits_for_may_move_between_threads() {
 
 #[test]
 fn several_keys_bring_several_models_to_choose_from() {
-    let keys = [("ANTHROPIC_AUTH_TOKEN", "sk-ant-0123456789"), ("OPENAI_API_KEY", "sk-0123456789")];
+    let keys = [
+        ("ANTHROPIC_AUTH_TOKEN", "sk-ant-0123456789"),
+        ("OPENAI_API_KEY", "sk-0123456789"),
+        ("GOOGLE_API_KEY", "AIza0123456789"),
+    ];
     let registry = from(&keys).unwrap();
     let ids: Vec<&str> = registry.choices().iter().map(|choice| &*choice.id).collect();
-    assert_eq!(ids, ["openai:gpt-5-mini", "anthropic:claude-sonnet-5"]);
+    assert_eq!(ids, ["openai:gpt-5-mini", "anthropic:claude-sonnet-5", "gemini:gemini-3.6-flash"]);
     registry.check().unwrap();
     assert_eq!(chat(&from(&keys[..1]).unwrap()), "anthropic:claude-sonnet-5");
 }

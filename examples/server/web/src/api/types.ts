@@ -26,6 +26,8 @@ export interface ChatSummary {
   title: string;
   createdAt: string;
   updatedAt: string;
+  /** The model that was chosen last. */
+  model?: string;
 }
 
 export interface ChatPage {
@@ -36,20 +38,47 @@ export interface ChatPage {
 export interface Model {
   id: string;
   name: string;
+  description?: string;
   demo: boolean;
+}
+
+/** A model that this user may not choose. */
+export interface LockedModel {
+  id: string;
+  name: string;
+  description?: string;
+  reason: string;
 }
 
 export interface ModelList {
   default: string;
   models: Model[];
+  locked: LockedModel[];
 }
 
 export type MessageStatus = 'complete' | 'stopped' | 'interrupted' | 'failed';
 
+/** Which model answered; `fellBackTo` is the one that did so in place of the one that was chosen. */
+export interface AnsweredBy {
+  id?: string;
+  name: string;
+  fellBackTo?: string;
+}
+
 export interface MessageMetadata {
   createdAt?: string;
   status?: MessageStatus;
+  model?: AnsweredBy;
+  /** Set by the page alone: what does not count has been taken out. */
+  counted?: true;
 }
 
-export type ChatMessage = UIMessage<MessageMetadata>;
+/** What is told to those who watch and is no part of the message. */
+export type Told = {
+  retrying: { turn: number; attempt: number; after_ms: number; error: string };
+  'fell-back': { turn: number; provider: string; model: string; error: string };
+  'stream-reset': { turn: number; error: string };
+};
+
+export type ChatMessage = UIMessage<MessageMetadata, Told>;
 export type ChatMessagePart = ChatMessage['parts'][number];

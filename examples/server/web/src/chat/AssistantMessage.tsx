@@ -5,7 +5,8 @@ import { Link } from '../markdown/Link';
 import { Markdown } from '../markdown/Markdown';
 import { CopyButton } from '../ui/CopyButton';
 import { Activity } from './Activity';
-import { activityOf } from './currentActivity';
+import { type AnswerNotes, noNotes, withoutVoid } from './answerNotes';
+import { answeredBy } from './chosenModel';
 import { type Section, sectionsOf, steadier, textOf } from './messages';
 import { Reasoning } from './Reasoning';
 import { ToolGroup } from './ToolGroup';
@@ -13,6 +14,8 @@ import { ToolGroup } from './ToolGroup';
 interface AssistantMessageProps {
   message: ChatMessage;
   running: boolean;
+  /** What is told beside an answer that runs. */
+  notes?: AnswerNotes;
   /** Absent for all but the last answer. */
   onRegenerate?: () => void;
 }
@@ -24,10 +27,12 @@ const endings: Partial<Record<MessageStatus, string>> = {
 };
 
 export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
-  const { message: latest, running, onRegenerate } = props;
+  const { message: latest, running, notes = noNotes, onRegenerate } = props;
   const shown = useRef<ChatMessage>(undefined);
-  const message = running ? steadier(shown.current, latest) : latest;
-  shown.current = message;
+  const received = running ? steadier(shown.current, latest) : latest;
+  shown.current = received;
+  const message = withoutVoid(received, notes);
+  const model = message.metadata?.model;
   const sections = sectionsOf(message);
   const ending = message.metadata?.status === undefined ? undefined : endings[message.metadata.status];
   return (
@@ -42,8 +47,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
       ))}
       <footer className="message-footer">
         {running ? (
-          // Reasoning says so itself, in the line above.
-          <Activity label={sections.at(-1)?.kind === 'reasoning' ? '' : activityOf(message)} />
+          <Activity message={received} notes={notes} thinking={sections.at(-1)?.kind === 'reasoning'} />
         ) : (
           <div className="message-actions">
             <CopyButton text={() => textOf(message)} label="Copy answer" />
@@ -60,6 +64,11 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
               </button>
             )}
             {ending !== undefined && <span className="message-ending">{ending}</span>}
+            {model !== undefined && (
+              <span className="message-model" data-testid="message-model">
+                {answeredBy(model)}
+              </span>
+            )}
           </div>
         )}
       </footer>

@@ -21,7 +21,7 @@ const patience = 2_000;
 export function ChatPage({ chatId }: { chatId: string }) {
   const conversation = conversationOf(chatId);
   const { messages, status } = useChat({ chat: conversation.chat, experimental_throttle: renderInterval });
-  const { phase, trouble, reconnecting } = useStore(conversation.state);
+  const { phase, trouble, reconnecting, notes } = useStore(conversation.state);
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { atEnd, goToEnd } = useFollowEnd(scroller, content);
@@ -50,6 +50,7 @@ export function ChatPage({ chatId }: { chatId: string }) {
           <MessageList
             messages={messages}
             busy={busy}
+            notes={notes}
             scroller={scroller}
             onRegenerate={conversation.regenerate}
           />
@@ -80,7 +81,7 @@ export function ChatPage({ chatId }: { chatId: string }) {
           <Composer conversation={conversation} busy={busy} begun={!isEmpty} onSend={send} />
         </div>
       </div>
-      <LiveStatus busy={busy} messages={messages} />
+      <LiveStatus busy={busy} messages={messages} notes={notes} />
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import { ArrowUp, Square } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from 'react';
-import { model } from '../shell/models';
 import { useStore } from '../state/store';
 import type { Conversation } from './conversation';
+import { ModelPicker } from './ModelPicker';
 
 interface ComposerProps {
   conversation: Conversation;
@@ -14,7 +14,6 @@ interface ComposerProps {
 
 export function Composer({ conversation, busy, begun, onSend }: ComposerProps) {
   const { draft, stopping } = useStore(conversation.state);
-  const { current } = useStore(model);
   const field = useRef<HTMLTextAreaElement>(null);
 
   // A suggestion that was chosen takes the focus away with it.
@@ -63,7 +62,7 @@ export function Composer({ conversation, busy, begun, onSend }: ComposerProps) {
         onKeyDown={onKeyDown}
       />
       <div className="composer-bar">
-        <span className="composer-model">{current !== null && modelLabel(current.name, current.demo)}</span>
+        <ModelPicker conversation={conversation} />
         {busy ? (
           <button
             type="button"
@@ -92,8 +91,4 @@ export function Composer({ conversation, busy, begun, onSend }: ComposerProps) {
       </div>
     </div>
   );
-}
-
-function modelLabel(name: string, demo: boolean): string {
-  return demo && !name.toLowerCase().includes('demo') ? `${name} · demo` : name;
 }

@@ -1,14 +1,15 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ChatMessage } from '../api/types';
-import { activityOf } from './currentActivity';
+import { type AnswerNotes, statusOf } from './answerNotes';
 
 interface LiveStatusProps {
   busy: boolean;
   messages: ChatMessage[];
+  notes: AnswerNotes;
 }
 
 /** Tells a screen reader what goes on: each step once, and the end, but not every word as it arrives. */
-export function LiveStatus({ busy, messages }: LiveStatusProps) {
+export function LiveStatus({ busy, messages, notes }: LiveStatusProps) {
   const last = messages.at(-1);
   const [ended, setEnded] = useState('');
   const wasBusy = useRef(false);
@@ -21,7 +22,7 @@ export function LiveStatus({ busy, messages }: LiveStatusProps) {
 
   return (
     <div className="visually-hidden" aria-live="polite" data-testid="live-status">
-      {busy ? activityOf(last) || 'Scorpio is writing' : ended}
+      {busy ? statusOf(last, notes, null) || 'Scorpio is writing' : ended}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { type RefObject, useRef } from 'react';
 import type { ChatMessage } from '../api/types';
 import { Activity } from './Activity';
+import type { AnswerNotes } from './answerNotes';
 import { AssistantMessage } from './AssistantMessage';
 import { UserMessage } from './UserMessage';
 import { useOlderOnScroll } from './useOlderOnScroll';
@@ -8,11 +9,12 @@ import { useOlderOnScroll } from './useOlderOnScroll';
 interface MessageListProps {
   messages: ChatMessage[];
   busy: boolean;
+  notes: AnswerNotes;
   scroller: RefObject<HTMLElement | null>;
   onRegenerate: () => void;
 }
 
-export function MessageList({ messages, busy, scroller, onRegenerate }: MessageListProps) {
+export function MessageList({ messages, busy, notes, scroller, onRegenerate }: MessageListProps) {
   const marker = useRef<HTMLDivElement>(null);
   const shown = useOlderOnScroll(messages.length, scroller, marker);
   const first = messages.length - shown;
@@ -28,13 +30,14 @@ export function MessageList({ messages, busy, scroller, onRegenerate }: MessageL
             key={message.id}
             message={message}
             running={busy && isLast}
+            notes={isLast ? notes : undefined}
             onRegenerate={isLast && !busy ? onRegenerate : undefined}
           />
         );
       })}
       {busy && last?.role === 'user' && (
         <div className="message waiting">
-          <Activity label="Waiting for the model" />
+          <Activity message={undefined} notes={notes} />
         </div>
       )}
     </>

@@ -1,7 +1,8 @@
 import { Brain, Calculator, Clock, Sun } from 'lucide-react';
-import { model } from '../shell/models';
+import { models } from '../shell/models';
 import { useStore } from '../state/store';
 import { Logo } from '../ui/Logo';
+import { chosenModel } from './chosenModel';
 
 const suggestions = [
   { icon: Sun, text: 'Why is the sky blue?', shows: 'A written answer' },
@@ -11,7 +12,8 @@ const suggestions = [
 ];
 
 export function Welcome({ onSend }: { onSend: (text: string) => void }) {
-  const { current } = useStore(model);
+  const { list, picked } = useStore(models);
+  const current = chosenModel(list, null, picked);
   return (
     <div className="welcome">
       <Logo />

@@ -6,8 +6,11 @@ import { Chat } from '@ai-sdk/react';
 import { fetchMessages, stopAnswer } from '../api/endpoints';
 import { asProblem, Problem } from '../api/problem';
 import type { ChatMessage } from '../api/types';
+import { models, rememberModel } from '../shell/models';
 import { newIdentifier } from '../state/identifier';
 import { createStore } from '../state/store';
+import { type AnswerNotes, noNotes, noted, replayed, settled } from './answerNotes';
+import { chosenModel } from './chosenModel';
 import { keepDraft, readDraft } from './drafts';
 import { isSettled, lastOf, textOf, withStatus } from './messages';
 import { type EndOfRequest, type Outcome, outcomeOf } from './outcome';
@@ -23,6 +26,9 @@ export interface ConversationState {
   reconnecting: boolean;
   stopping: boolean;
   draft: string;
+  /** The model that was chosen in this chat. */
+  model: string | null;
+  notes: AnswerNotes;
 }
 
 export interface ConversationEvents {
@@ -55,11 +61,17 @@ export class Conversation {
       reconnecting: false,
       stopping: false,
       draft: readDraft(id),
+      model: null,
+      notes: noNotes,
     });
     this.chat = new Chat<ChatMessage>({
       id,
       transport,
       generateId: newIdentifier,
+      onData: (told) => {
+        const { notes } = this.state.get();
+        this.state.update({ notes: noted(notes, told, this.chat.lastMessage, Date.now()) });
+      },
       onFinish: ({ finishReason, isAbort }) => {
         this.#answer = { finishReason, aborted: isAbort };
       },
@@ -74,6 +86,12 @@ export class Conversation {
   setDraft = (draft: string): void => {
     keepDraft(this.id, draft);
     this.state.update({ draft });
+  };
+
+  /** Has another model answer from now on, here and in new chats. */
+  setModel = (model: string): void => {
+    rememberModel(model);
+    this.state.update({ model });
   };
 
   /** Loads what the server keeps, then goes on with the answer that runs, if one does. */
@@ -97,14 +115,14 @@ export class Conversation {
       parts: [{ type: 'text', text }],
       metadata: { createdAt: new Date().toISOString() },
     };
-    await this.#follow('send', () => this.chat.sendMessage(message));
+    await this.#follow('send', () => this.chat.sendMessage(message, this.#choice()));
   };
 
   regenerate = async (): Promise<void> => {
     if (this.isBusy) return;
     const before = this.chat.messages;
     await this.#follow('regenerate', async () => {
-      await this.chat.regenerate();
+      await this.chat.regenerate(this.#choice());
       // The SDK takes the old answer off before it asks; a refusal leaves it standing on the server.
       if (this.chat.error instanceof Problem) this.chat.messages = before;
     });
@@ -120,6 +138,15 @@ export class Conversation {
       await this.load();
     }
   };
+
+  /** The field of a post that chooses the model. The chat remembers it as the server does. */
+  #choice(): { body: { model?: string } } {
+    const { list, picked } = models.get();
+    const chosen = chosenModel(list, this.state.get().model, picked);
+    if (chosen === null) return { body: {} };
+    this.state.update({ model: chosen.id });
+    return { body: { model: chosen.id } };
+  }
 
   /** Asks the server to stop; the answer then ends by itself, and what was written stays. */
   stop = async (): Promise<void> => {
@@ -166,7 +193,7 @@ export class Conversation {
   /** Carries a request to its end over lost connections. */
   async #carry(kind: Request, request: () => Promise<void>): Promise<void> {
     this.#stopRequested = false;
-    this.state.update({ trouble: null });
+    this.state.update({ trouble: null, notes: noNotes });
     let outcome = await this.#attempt(request);
     for (let attempt = 0; canContinue(outcome, attempt); attempt += 1) {
       this.state.update({ reconnecting: true });
@@ -178,6 +205,7 @@ export class Conversation {
 
   async #attempt(request: () => Promise<void>): Promise<Outcome> {
     this.#answer = undefined;
+    this.state.update({ notes: replayed(this.state.get().notes) });
     await request();
     const error = this.chat.status === 'error' ? this.chat.error : undefined;
     return outcomeOf({ error, answer: this.#answer, stopRequested: this.#stopRequested });
@@ -191,10 +219,11 @@ export class Conversation {
     const last = this.chat.lastMessage;
     if (last?.role !== 'user') return this.chat.resumeStream();
     this.chat.messages = this.chat.messages.slice(0, -1);
-    return this.chat.sendMessage(last);
+    return this.chat.sendMessage(last, this.#choice());
   };
 
   async #settle(kind: Request, outcome: Outcome): Promise<void> {
+    this.#applyNotes();
     if (outcome.kind === 'stopped') this.chat.messages = withStatus(this.chat.messages, 'stopped');
     if (outcome.kind === 'idle') {
       if (!isSettled(this.chat.messages)) await this.#reload();
@@ -207,6 +236,14 @@ export class Conversation {
     this.state.update({ trouble });
     if (outcome.kind === 'rejected' && this.chat.messages.length === 0) this.#events.onRejected(this.id);
     else this.#events.onAnswerEnded(this.id);
+  }
+
+  /** The answer is over: what does not count goes, and what was told of it stays. */
+  #applyNotes(): void {
+    const last = this.chat.lastMessage;
+    if (last?.role !== 'assistant') return;
+    const message = settled(last, this.state.get().notes);
+    if (message !== last) this.chat.messages = [...this.chat.messages.slice(0, -1), message];
   }
 
   /** Puts the refused question back into the composer, unless something new is written there. */
@@ -222,7 +259,7 @@ export class Conversation {
     try {
       const { chat, messages } = await fetchMessages(this.id);
       this.chat.messages = messages;
-      this.state.update({ phase: 'ready', title: chat.title });
+      this.state.update({ phase: 'ready', title: chat.title, model: chat.model ?? null });
       return true;
     } catch (thrown) {
       this.#showLoadProblem(asProblem(thrown));

@@ -24,6 +24,14 @@ test('a registered user is not asked to sign up', () => {
   expect(notice.actions).toEqual([]);
 });
 
+test('a model that needs an account is a reason to sign up, and other refusals are not', () => {
+  const refused = (code: string, isGuest: boolean) =>
+    noticeOf({ problem: problem(code), kept: 'draft', retry: null }, isGuest, now).actions;
+  expect(refused('forbidden:model', true)).toEqual(['sign-up', 'sign-in']);
+  expect(refused('forbidden:model', false)).toEqual([]);
+  expect(refused('forbidden:chat', true)).toEqual([]);
+});
+
 test('a running answer can be followed', () => {
   const notice = noticeOf({ problem: problem('conflict:chat'), kept: 'draft', retry: 'load' }, true, now);
   expect(notice.actions).toEqual(['follow']);

@@ -52,7 +52,8 @@ export function noticeOf(trouble: Trouble, isGuest: boolean, now: Date): Notice 
 function actionsFor(problem: Problem, retry: Trouble['retry'], isGuest: boolean): NoticeAction[] {
   const actions: NoticeAction[] = [];
   if (problem.kind === 'conflict') return ['follow'];
-  if (problem.kind === 'rate_limit' && isGuest) actions.push('sign-up', 'sign-in');
+  const hasMore = problem.kind === 'rate_limit' || problem.code === 'forbidden:model';
+  if (hasMore && isGuest) actions.push('sign-up', 'sign-in');
   if (problem.kind === 'unauthorized') actions.push('sign-in');
   if (retry !== null) actions.push('retry');
   return actions;

@@ -1,13 +1,37 @@
 import { fetchModels } from '../api/endpoints';
-import type { Model } from '../api/types';
+import type { ModelList } from '../api/types';
 import { createStore } from '../state/store';
 
-/** The model that answers, once the server has told. */
-export const model = createStore<{ current: Model | null }>({ current: null });
+const choiceKey = 'scorpio-model';
 
-/** The page works without knowing the model, so a failure here is no reason to disturb. */
-export async function refreshModel(): Promise<void> {
+interface ModelState {
+  /** What this user may choose, once the server has told. */
+  list: ModelList | null;
+  /** The model that was picked last, for chats that have none yet. */
+  picked: string | null;
+}
+
+export const models = createStore<ModelState>({ list: null, picked: readChoice() });
+
+/** The page works without knowing the models, so a failure here is no reason to disturb. */
+export async function refreshModels(): Promise<void> {
   const list = await fetchModels().catch(() => null);
-  if (list === null) return;
-  model.update({ current: list.models.find((one) => one.id === list.default) ?? list.models[0] ?? null });
+  if (list !== null) models.update({ list });
+}
+
+export function rememberModel(id: string): void {
+  try {
+    localStorage.setItem(choiceKey, id);
+  } catch {
+    // Without storage the choice lasts as long as the page.
+  }
+  models.update({ picked: id });
+}
+
+function readChoice(): string | null {
+  try {
+    return localStorage.getItem(choiceKey);
+  } catch {
+    return null;
+  }
 }

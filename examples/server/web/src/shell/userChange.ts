@@ -3,7 +3,7 @@ import { forgetQuota, refreshQuota } from '../auth/quota';
 import { session } from '../auth/session';
 import { closeAllConversations, dismissRefusals } from '../chat/conversations';
 import { forgetHistory, refreshHistory } from '../history/history';
-import { refreshModel } from './models';
+import { refreshModels } from './models';
 import { openNewChat } from './route';
 
 export function followUser(): void {
@@ -22,6 +22,6 @@ export function followUser(): void {
     dismissRefusals();
     void refreshHistory();
     void refreshQuota();
-    void refreshModel();
+    void refreshModels();
   });
 }

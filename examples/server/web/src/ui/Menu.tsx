@@ -8,18 +8,51 @@ export interface MenuItem {
   onSelect: () => void;
 }
 
-interface MenuProps {
+interface MenuProps extends Omit<MenuButtonProps, 'children'> {
+  items: MenuItem[];
+}
+
+interface MenuButtonProps {
   label: string;
   trigger: ReactNode;
   triggerClassName: string;
   triggerTestId?: string;
-  items: MenuItem[];
+  menuClassName?: string;
+  /** What the menu holds: buttons with a role of a menu item. It is drawn only while the menu is open. */
+  children: (close: () => void) => ReactNode;
 }
 
 const gap = 4;
 
+/** A button that opens a menu of actions. */
+export function Menu({ items, ...button }: MenuProps) {
+  return (
+    <MenuButton {...button}>
+      {(close) =>
+        items.map((item) => (
+          <button
+            key={item.label}
+            type="button"
+            role="menuitem"
+            className={item.danger ? 'menu-item danger' : 'menu-item'}
+            data-testid={item.testId}
+            onClick={() => {
+              close();
+              item.onSelect();
+            }}
+          >
+            {item.icon}
+            {item.label}
+          </button>
+        ))
+      }
+    </MenuButton>
+  );
+}
+
 /** A button that opens a menu. The menu is a popover, so no scrolling container cuts it off. */
-export function Menu({ label, trigger, triggerClassName, triggerTestId, items }: MenuProps) {
+export function MenuButton(props: MenuButtonProps) {
+  const { label, trigger, triggerClassName, triggerTestId, menuClassName = 'menu', children } = props;
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const popover = useRef<HTMLDivElement>(null);
@@ -35,7 +68,8 @@ export function Menu({ label, trigger, triggerClassName, triggerTestId, items }:
     const left = Math.min(anchor.left, innerWidth - menu.offsetWidth - gap);
     menu.style.left = `${Math.max(left, gap)}px`;
     menu.style.top = `${below + menu.offsetHeight > innerHeight ? Math.max(above, gap) : below}px`;
-    menu.querySelector('button')?.focus();
+    const present = menu.querySelector<HTMLButtonElement>('[aria-checked="true"]');
+    (present ?? menu.querySelector('button'))?.focus();
   }, [open]);
 
   return (
@@ -59,37 +93,26 @@ export function Menu({ label, trigger, triggerClassName, triggerTestId, items }:
         role="menu"
         tabIndex={-1}
         aria-label={label}
-        className="menu"
+        className={menuClassName}
         onToggle={(event) => setOpen(event.newState === 'open')}
         onKeyDown={moveFocus}
       >
-        {open &&
-          items.map((item) => (
-            <button
-              key={item.label}
-              type="button"
-              role="menuitem"
-              className={item.danger ? 'menu-item danger' : 'menu-item'}
-              data-testid={item.testId}
-              onClick={() => {
-                popover.current?.hidePopover();
-                item.onSelect();
-              }}
-            >
-              {item.icon}
-              {item.label}
-            </button>
-          ))}
+        {open && children(() => popover.current?.hidePopover())}
       </div>
     </>
   );
 }
 
 function moveFocus(event: KeyboardEvent<HTMLDivElement>) {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined) return;
-  event.preventDefault();
   const buttons = [...event.currentTarget.querySelectorAll('button')];
   const present = buttons.indexOf(document.activeElement as HTMLButtonElement);
-  buttons[(present + step + buttons.length) % buttons.length]?.focus();
+  const next = {
+    ArrowDown: (present + 1) % buttons.length,
+    ArrowUp: (present - 1 + buttons.length) % buttons.length,
+    Home: 0,
+    End: buttons.length - 1,
+  }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  buttons[next]?.focus();
 }
