@@ -1,10 +1,12 @@
 //! The body of a request: the bytes of the messages and of the tools, which are kept from call to call, and what is new around
 //! them, written into one buffer.
 
+use std::{borrow::Cow, sync::Arc};
+
 use bytes::Bytes;
 use scorpio_core::{
-    Json, Origin,
-    model::{ModelError, ModelRequest, OutputSchema, PromptCache, ToolChoice},
+    Json, Origin, Role,
+    model::{Entry, ModelError, ModelRequest, OutputSchema, PromptCache, ToolChoice},
     tool::{ToolCatalog, ToolSpec},
 };
 use serde_json::value::RawValue;
@@ -58,15 +60,14 @@ pub(super) struct Settings<'a> {
 /// The JSON of `request`.
 pub(super) fn encode(request: &ModelRequest, settings: &Settings<'_>) -> Result<Vec<u8>, ModelError> {
     let extra = json::extra(request.extra.as_ref(), &RESERVED)?;
-    let entries = request.transcript.entries().iter();
-    let entries: Vec<Encoded<'_>> = entries.map(|entry| encoded(entry, &settings.origin)).collect();
+    let (instructions, entries) = instructions(request);
+    let entries: Vec<Encoded<'_>> = entries.iter().map(|entry| encoded(entry, &settings.origin)).collect();
     let no_tools = Bytes::new();
     let tools = match request.tools.is_empty() {
         true => &no_tools,
         false => encoded_tools(&request.tools, settings.strict_tools),
     };
     let size = entries.iter().map(|entry| entry.blocks.len() + 40).sum::<usize>();
-    let instructions = request.instructions.as_deref().unwrap_or_default();
     let cache = cache_control(request.prompt_cache).filter(|_| !extra.contains_key("cache_control"));
     // Vertex AI has no automatic cache: there the places are marked.
     let (automatic, marked) = if settings.vertex { (None, cache) } else { (cache, None) };
@@ -83,7 +84,7 @@ pub(super) fn encode(request: &ModelRequest, settings: &Settings<'_>) -> Result<
         out.extend_from_slice(tools);
     }
     if !instructions.trim().is_empty() {
-        system(&mut out, instructions, marked);
+        system(&mut out, &instructions, marked);
     }
     messages(&mut out, &entries, marked);
     json::raw_field(&mut out, "stream", "true");
@@ -99,6 +100,21 @@ pub(super) fn encode(request: &ModelRequest, settings: &Settings<'_>) -> Result<
     }
     out.push(b'}');
     Ok(out)
+}
+
+/// What the model is told before the conversation, and the conversation. Instructions at its beginning are of the former; the wire has no
+/// place for later ones, which go out as the user's.
+fn instructions(request: &ModelRequest) -> (Cow<'_, str>, &[Arc<Entry>]) {
+    let entries = request.transcript.entries();
+    let first = entries.iter().take_while(|entry| entry.message().role == Role::System).count();
+    let (told, said) = entries.split_at(first);
+    let own = request.instructions.as_deref().unwrap_or_default();
+    if told.is_empty() {
+        return (own.into(), said);
+    }
+    let texts = std::iter::once(own.to_owned()).chain(told.iter().map(|entry| entry.message().text()));
+    let texts: Vec<String> = texts.filter(|text| !text.trim().is_empty()).collect();
+    (texts.join("\n\n").into(), said)
 }
 
 fn system(out: &mut Vec<u8>, instructions: &str, marked: Option<&str>) {

@@ -282,3 +282,15 @@ fn tools_are_strict_if_asked_and_if_they_can_be() {
     // The same catalog, asked for without.
     assert_eq!(count(&body(&request)), 0);
 }
+
+#[test]
+fn instructions_at_the_beginning_are_instructions() {
+    let told = |text: &str| Message::new(Role::System, vec![Part::text(text, Provenance::System)]);
+    let transcript = [told("One."), told(" "), told("Two."), Message::user("Hi"), told("Later.")];
+    let request = ModelRequest::new("claude-sonnet-5-5", Transcript::from_iter(transcript));
+    assert_eq!(body(&request)["system"], "One.\n\nTwo.");
+    let with = body(&request.with_instructions("Be brief."));
+    assert_eq!(with["system"], "Be brief.\n\nOne.\n\nTwo.");
+    let texts = json!([{"type": "text", "text": "Hi"}, {"type": "text", "text": "Later."}]);
+    assert_eq!(with["messages"], json!([{"role": "user", "content": texts}]));
+}
