@@ -9,6 +9,9 @@ use scorpio_core::{AgentBuilder, Result, model::Model};
 /// | `scripted:demo` | [`Demo`](crate::model::Demo) | nothing |
 /// | `openai:…` | any model of OpenAI, or of a server that speaks its protocol | `OPENAI_API_KEY`; `OPENAI_BASE_URL` for other servers |
 /// | `anthropic:…` | any model of Anthropic | `ANTHROPIC_API_KEY` |
+/// | `gemini:…` | any model of Gemini | `GEMINI_API_KEY` or `GOOGLE_API_KEY` |
+/// | `azure:…` | a deployment of an Azure | `AZURE_OPENAI_ENDPOINT` and `AZURE_OPENAI_API_KEY` |
+/// | `anthropic:…` | any model of Anthropic | `ANTHROPIC_API_KEY` |
 /// | `gemini:…` | any model of Gemini | `GEMINI_API_KEY` |
 /// | `ollama:…` | any model of a local Ollama | Ollama at `OLLAMA_HOST`, or where it usually is |
 ///

@@ -32,6 +32,11 @@ const visit = suite({
       model = "acme:large"
       for = "registered"
 
+      [[models]]
+      id = "steady"
+      name = "Steady"
+      model = ["acme:large", "scripted:demo"]
+
       [roles.title]
       model = "scripted:demo"
     `;
@@ -51,7 +56,7 @@ visit('a guest sees what they may pick, and why not the rest', async (visitor) =
   await visitor.open();
   assert.equal(await label(visitor), 'Model: Demo');
   await picker(visitor).click();
-  assert.equal(await visitor.get('model-option').count(), 3);
+  assert.equal(await visitor.get('model-option').count(), 4);
   assert.equal(await option(visitor, 'Demo').getAttribute('aria-checked'), 'true');
   const deep = option(visitor, 'Deep thought');
   assert.equal(await deep.getAttribute('aria-disabled'), 'true');
@@ -107,12 +112,13 @@ visit('with the keyboard alone', async (visitor) => {
   await picker(visitor).focus();
   await keyboard.press('Enter');
   await option(visitor, 'Demo').and(visitor.page.locator(':focus')).waitFor();
-  await keyboard.press('ArrowDown');
-  await keyboard.press('ArrowDown');
+  await keyboard.press('End');
+  await keyboard.press('ArrowUp');
   assert.equal(await option(visitor, 'Deep thought').evaluate((one) => one === document.activeElement), true);
   await keyboard.press('Enter');
   assert.equal(await option(visitor, 'Deep thought').isVisible(), true, 'what cannot be picked closes nothing');
-  await keyboard.press('ArrowUp');
+  await keyboard.press('Home');
+  await keyboard.press('ArrowDown');
   await keyboard.press('Enter');
   await option(visitor, 'Quick').waitFor({ state: 'detached' });
   assert.equal(await label(visitor), 'Model: Quick');
@@ -181,4 +187,30 @@ visit('a reload while it is asked for again', async (visitor) => {
   again.open();
   await visitor.untilAnswered();
   assert.equal(await visitor.answerText(), 'All of it.');
+});
+
+visit('a model that is busy is asked again, and the line says when', async (visitor) => {
+  const busy = (answer) => answer.refuse(429, { 'retry-after': '1' });
+  provider.script(busy, (answer) => answer.say('Here I am.').end());
+  await visitor.open();
+  await picker(visitor).click();
+  await option(visitor, 'Quick').click();
+  await visitor.ask('Are you there?');
+  await visitor.page.getByText(/^The model is busy; trying again in [12] s$/).waitFor();
+  await visitor.untilAnswered();
+  assert.equal(await visitor.answerText(), 'Here I am.');
+});
+
+visit('another model answers, and is named', async (visitor) => {
+  provider.script((answer) => answer.refuse(401));
+  await visitor.open();
+  await picker(visitor).click();
+  await option(visitor, 'Steady').click();
+  await visitor.ask('Why is the sky blue?');
+  await visitor.untilAnswered();
+  assert.equal(await visitor.answerText(), sky);
+  assert.equal(await modelOfAnswer(visitor), 'Steady, answered by demo');
+  await visitor.reload();
+  await visitor.untilAnswered();
+  assert.equal(await modelOfAnswer(visitor), 'Steady, answered by demo');
 });
