@@ -1,8 +1,15 @@
 //! Model providers of the Scorpio agent SDK.
 //!
-//! A provider implements [`LlmProvider`](scorpio_core::model::LlmProvider): it takes a request and streams the answer. This crate has
-//! the one that nearly everything speaks, OpenAI's Chat Completions: [`OpenAi`] reaches OpenAI itself, Ollama, vLLM, llama.cpp,
-//! OpenRouter, Groq, DeepSeek, Mistral, xAI, gateways, and the compatible endpoints of the others.
+//! A provider implements [`LlmProvider`](scorpio_core::model::LlmProvider): it takes a request and streams the answer.
+//!
+//! | provider | reaches |
+//! |---|---|
+//! | [`OpenAi`] | OpenAI by Responses, Azure, and by Chat Completions nearly everything else: Ollama, vLLM, llama.cpp, OpenRouter, Groq, DeepSeek, Mistral, xAI, gateways |
+//! | [`Anthropic`] | Claude by Messages, at Anthropic and on Vertex AI |
+//! | [`Gemini`] | Gemini by generateContent, at Google's Gemini API and on Vertex AI |
+//!
+//! Each keeps what a model made as it came and sends it back byte for byte: reasoning that is signed or encrypted is worth nothing otherwise.
+//! [`OpenAiEmbedder`] and [`GeminiEmbedder`] turn texts into vectors.
 //!
 //! # By name
 //!
@@ -120,6 +127,8 @@ mod anthropic;
 mod arguments;
 #[cfg(feature = "registry")]
 mod doctor;
+#[cfg(any(feature = "openai", feature = "gemini"))]
+mod embedding;
 #[cfg(feature = "http")]
 mod environment;
 #[cfg(feature = "http")]
@@ -149,6 +158,10 @@ mod wrappers;
 
 #[cfg(feature = "anthropic")]
 pub use self::anthropic::{Anthropic, AnthropicAuth, AnthropicBuilder};
+#[cfg(feature = "gemini")]
+pub use self::embedding::{GeminiEmbedder, GeminiEmbedderBuilder};
+#[cfg(feature = "openai")]
+pub use self::embedding::{OpenAiEmbedder, OpenAiEmbedderBuilder};
 #[cfg(feature = "gemini")]
 pub use self::gemini::{Gemini, GeminiBuilder};
 #[cfg(feature = "http")]

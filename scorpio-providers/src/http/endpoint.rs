@@ -97,7 +97,6 @@ impl Endpoint {
     }
 
     /// Asks `url` for something that comes at once, of at most `limit` bytes.
-    #[allow(dead_code)]
     pub(crate) async fn fetch(
         &self,
         method: Method,
