@@ -13,10 +13,13 @@ use scorpio_core::{
 use scorpio_providers::{GeminiEmbedder, OpenAiEmbedder, Transport, TransportBody};
 use serde_json::{Value, json};
 
+/// The status and the body of the answer to a body.
+type Respond = dyn Fn(&Value) -> (u16, Value) + Send + Sync;
+
 /// Answers each request by a function of its body, and remembers what it was asked.
 #[derive(Clone)]
 struct Server {
-    answer: Arc<dyn Fn(&Value) -> (u16, Value) + Send + Sync>,
+    answer: Arc<Respond>,
     asked: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
