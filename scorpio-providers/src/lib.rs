@@ -107,8 +107,9 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `openai` | yes | `OpenAi`, and `openai:…` and `ollama:…` in [`model()`] |
+//! | `openai` | yes | `OpenAi`, `OpenAiEmbedder`, and `openai:…`, `azure:…` and `ollama:…` in [`model()`] |
 //! | `anthropic` | yes | `Anthropic`, also on Vertex AI, and `anthropic:…` in [`model()`] |
+//! | `gemini` | yes | `Gemini`, also on Vertex AI, `GeminiEmbedder`, and `gemini:…` in [`model()`] |
 //! | `registry` | yes | [`ModelRegistry`], [`from_env`] and [`doctor()`] |
 //! | `rigs` | no | nothing to the library; tests against servers that others wrote |
 //!
@@ -119,7 +120,10 @@
     not(all(feature = "openai", feature = "anthropic", feature = "gemini")),
     allow(dead_code, unused_imports, unused_macros)
 )]
-#![cfg_attr(not(feature = "openai"), allow(rustdoc::broken_intra_doc_links))]
+#![cfg_attr(
+    not(all(feature = "openai", feature = "anthropic", feature = "gemini", feature = "registry")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 
 #[cfg(feature = "anthropic")]
 mod anthropic;
