@@ -19,7 +19,9 @@ RESPONSES: dict[str, Any] = {
     "tools": [
         {"type": "function", "name": "add", "description": "Add.", "parameters": PARAMETERS, "strict": False}
     ],
-    "text": {"format": {"type": "json_schema", "name": "answer", "schema": {"type": "object"}, "strict": True}},
+    "text": {
+        "format": {"type": "json_schema", "name": "answer", "schema": {"type": "object"}, "strict": True}
+    },
     "prompt_cache_options": {"mode": "explicit", "ttl": "30m"},
     "input": [
         {
@@ -103,11 +105,7 @@ GEMINI: dict[str, Any] = {
         },
     ],
     "tools": [
-        {
-            "functionDeclarations": [
-                {"name": "add", "description": "Add.", "parametersJsonSchema": PARAMETERS}
-            ]
-        }
+        {"functionDeclarations": [{"name": "add", "description": "Add.", "parametersJsonSchema": PARAMETERS}]}
     ],
     "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["add"]}},
     "generationConfig": {
