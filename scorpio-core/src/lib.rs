@@ -45,6 +45,10 @@ mod agent;
 pub mod embedding;
 mod error;
 mod event;
+#[cfg(feature = "failpoints")]
+pub mod failpoint;
+#[cfg(not(feature = "failpoints"))]
+mod failpoint;
 mod id;
 mod json;
 mod message;

@@ -2,6 +2,7 @@
 
 use crate::{
     ErrorKind, OwnerId, Result, RunId, ScorpioError, Surface,
+    failpoint::reach,
     store::{Decision, RunRecord, Signal, Store, StoreErrorKind, ToolExecution},
 };
 
@@ -36,6 +37,7 @@ impl Decisions {
             signals.push(Signal::Decide { approval, decision, by: self.by.clone() });
         }
         for signal in signals {
+            reach("signal.before");
             store.send_signal(owner, run, &signal).await.map_err(|error| match error.kind() {
                 StoreErrorKind::AlreadyExists => {
                     refused(ErrorKind::Conflict, "Somebody has decided about this call already.")
@@ -43,6 +45,7 @@ impl Decisions {
                 }
                 _ => error.into(),
             })?;
+            reach("signal.after");
         }
         Ok(())
     }

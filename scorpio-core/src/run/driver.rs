@@ -34,6 +34,7 @@ use crate::{
     ApprovalResolved, ErrorKind, EventKind, OwnerId, Result, RunEnd, RunError, RunFinished, RunPaused,
     RunStarted, ScorpioError, SessionId, Steered, Surface,
     agent::Definition,
+    failpoint::reach,
     model::{Assembler, Entry, OutputSchema, Transcript},
     store::{Lease, SessionPatch, Signal, StoreErrorKind, StoredSignal, ToolExecution},
     tool::{Extensions, ToolCatalog},
@@ -185,6 +186,7 @@ impl Driver {
                 return Ok(false);
             }
         };
+        reach("pause.checked");
         if told.is_empty() {
             return Ok(false);
         }

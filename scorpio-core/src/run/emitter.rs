@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{Event, EventKind, RunId, SessionId, store::EventLog};
+use crate::{Event, EventKind, RunId, SessionId, failpoint::reach, store::EventLog};
 
 /// Events that the caller has not taken yet. The driver and the caller are polled by the same task.
 #[derive(Debug, Clone, Default)]
@@ -90,7 +90,9 @@ impl Emitter {
         if let Some(log) = &self.log
             && !self.unlogged.is_empty()
         {
+            reach("log.before");
             let result = log.append(self.run, &self.unlogged).await;
+            reach("log.after");
             self.unlogged.clear();
             if let Err(error) = result {
                 tracing::warn!(run = %self.run, error = ?error, "the event log failed; this run can not be resumed");

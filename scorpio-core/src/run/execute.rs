@@ -6,6 +6,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     Json, Provenance, ToolOutcome, ToolResultPart,
+    failpoint::reach,
     store::{Statement, ToolExecution},
     tool::{Reconciled, RetryClass, SharedTool, Statements, ToolCatalog, ToolContext, ToolError},
 };
@@ -57,7 +58,12 @@ pub(super) async fn execute(
         cx.of_call(call_id.clone(), idempotency_key, began + timeout).with_statements(statements.clone());
     let call = {
         let tool = SharedTool::clone(&tool);
-        async move { tool.call(&cx, &arguments).await }
+        async move {
+            reach("tool.before");
+            let answer = tool.call(&cx, &arguments).await;
+            reach("tool.after");
+            answer
+        }
     };
     match contain(call, timeout).await {
         Ok(output) => Executed {

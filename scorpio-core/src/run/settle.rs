@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{Input, Rules, StopReason, driver::payload, emitter::Emitter, live};
 use crate::{
     EventKind, Part, Result, RunEnd, RunFinished, RunId,
+    failpoint::reach,
     model::{Assembler, Entry, ModelEvent},
     store::{Claimable, Commit, EventLog, JournalEntry, RunRecord, RunStatus, Store, StoreErrorKind},
     tool::ToolCatalog,
@@ -106,8 +107,9 @@ pub(super) async fn settle(
     commit.step = Some(record.machine.step());
     commit.journal = journal.as_ref();
     commit.end = Some(end);
+    reach("settle.before");
     match store.commit(commit).await {
-        Ok(_) => {}
+        Ok(_) => reach("settle.after"),
         Err(error) if matches!(error.kind(), StoreErrorKind::Fenced | StoreErrorKind::NotFound) => {
             return Ok(true);
         }

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     ErrorKind, Message, OwnerId, Result, ScorpioError, SessionId, Surface,
     agent::Definition,
+    failpoint::reach,
     model::{Entry, Transcript},
     store::{Begin, Begun, JournalEntry, Lease, NewSession, RunStatus, Session, StoreError, StoreErrorKind},
     tool::{Extensions, ToolCatalog, ToolsetContext},
@@ -119,8 +120,10 @@ async fn enter(start: &Start) -> Result<(Begun, RunMachine, Transcript)> {
         begin.branch_after = start.branch_after;
         begin.input = start.input.clone();
         let machine = journalled(start, &mut begin);
+        reach("begin.before");
         match start.agent.store.begin_run(begin).await {
             Ok(begun) => {
+                reach("begin.after");
                 if let Some(input) = &start.input {
                     transcript.push(input.clone());
                 }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::Driver;
 use crate::{
     ApprovalRequested, EventKind, Json, Result, ToolFinished, WaitingForStore,
+    failpoint::reach_step,
     model::Entry,
     run::{Applied, Step},
     store::{
@@ -42,12 +43,15 @@ impl Driver {
         let before = self.machine.clone_step();
         let journal = self.journal_entry(&entries, &applied.executions);
         self.machine.count_step(journal.as_ref().map(|entry| entry.hash));
+        let what = subject(&applied.executions, wait.is_some(), end.is_some(), !entries.is_empty());
+        reach_step(what, "before");
         let written =
             self.write(&entries, &applied.executions, statements, wait, end, journal.as_ref()).await;
         if let Err(error) = written {
             self.machine.restore_step(before);
             return Err(error);
         }
+        reach_step(what, "after");
         self.watch.confirmed();
         if end.is_some() || wait.is_some() {
             self.alive = None;
@@ -62,6 +66,7 @@ impl Driver {
         for execution in applied.executions {
             self.tell_of(execution);
         }
+        reach_step(what, "told");
         Ok(())
     }
 
@@ -137,6 +142,20 @@ impl Driver {
             let (seq, fence) = (self.machine.step() + 1, self.lease.fence);
             JournalEntry::new(seq, fence, payload, Timestamp::now(), self.machine.journal())
         })
+    }
+}
+
+/// What a step is about, for whoever wants to be there.
+fn subject(executions: &[ToolExecution], waits: bool, ends: bool, appends: bool) -> &'static str {
+    let any = |status| executions.iter().any(|execution| execution.status == status);
+    match () {
+        () if ends => "end",
+        () if waits => "pause",
+        () if appends && any(ExecutionStatus::Running) => "answer",
+        () if any(ExecutionStatus::Running) && executions.len() == 1 => "start",
+        () if !executions.is_empty() => "finish",
+        () if appends => "answer",
+        () => "signal",
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Driver, Interrupt, compact::Tried, resets::Resets, unique_ids::Uniqu
 use crate::{
     EventKind, FellBack, Origin, Part, PartDelta, PartFinished, PartStarted, Result, Retrying, StreamReset,
     TurnFinished, TurnStarted,
+    failpoint::reach,
     model::{Assembler, CallContext, ModelAnswer, ModelError, ModelErrorKind, ModelEvent, ModelRequest},
     run::{Input, Step},
 };
@@ -81,6 +82,7 @@ impl Driver {
         let provider = Arc::clone(self.agent.model.provider());
         let mut ids = UniqueIds::default();
         self.emitter.flush().await;
+        reach("model.before");
         let mut stream = self.watch.until(provider.stream(request, &cx)).await??;
         loop {
             // What has arrived together is handed on together.
@@ -95,7 +97,11 @@ impl Driver {
                 }
             };
             let next = self.watch.until(next).await?;
-            let Some(event) = next else { return Ok(()) };
+            let Some(event) = next else {
+                reach("model.after");
+                return Ok(());
+            };
+            reach("model.event");
             let mut event = event?;
             ids.apply(&mut event);
             self.answer.push(&event)?;

@@ -6,6 +6,7 @@ use super::{Driver, confused};
 use crate::{
     EventKind, OwnerId, Result, RunId, RunResumed, ScorpioError,
     agent::Definition,
+    failpoint::reach,
     run::{
         Applied, Input, Outcome, Step,
         driver::OutputCheck,
@@ -59,7 +60,9 @@ pub(crate) async fn resume(resume: Resume) -> Result<Resumed> {
     let session = found.session.clone();
     let tools = tools(&agent, &session, &owner, &extensions).await?;
     let alive = Alive::new(run);
+    reach("take_over.before");
     let record = agent.store.take_over(run, live::holder(), dead.as_deref(), agent.lease).await?;
+    reach("take_over.after");
     let lease = record.lease();
     let RunRecord { machine, recoveries, .. } = record;
     let transcript = history(&agent, &owner, &session, None).await?;
@@ -116,6 +119,7 @@ impl Driver {
                     "the run was taken over {recoveries} times and its process ended each time"
                 )));
             }
+            reach("recover.before");
             let reconciled = self.reconcile().await;
             applied.merge(self.take(Input::Recovered { reconciled })?);
         }
