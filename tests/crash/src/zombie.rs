@@ -1,0 +1,68 @@
+//! A process that is stopped past its lease and wakes up again: whatever it writes then is refused, and no effect happens twice.
+
+use std::{
+    process::Child,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use scorpio_core::SessionId;
+use scorpio_testkit::StrictProvider;
+
+use crate::{
+    backend::Backend,
+    judge,
+    ledger::Ledger,
+    scenario::script,
+    series::{Report, Rig, wait},
+};
+
+const LEASE: u64 = 300;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// In each round the holder of the lease sleeps past it while another process finishes the run.
+pub async fn zombies(rig: &Rig, name: &str, rounds: usize, seed: u64) -> Report {
+    let began = Instant::now();
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut report = Report { name: name.to_owned(), ..Report::default() };
+    let provider = StrictProvider::new(script()).serve().await.unwrap();
+    for round in 0..rounds {
+        let mut orders = rig.orders(&provider, round % 4);
+        (orders.lease, orders.takes, orders.alone) = (LEASE, 30, false);
+        let mut zombie = rig.spawn(&orders, None, None);
+        let naptime = Duration::from_millis(random.u64(20..200));
+        if wait(&mut zombie, naptime) {
+            report.violations.push(format!("round {round}: the run was over before the nap"));
+            continue;
+        }
+        signal(&zombie, Signal::STOP);
+        let mut heir = rig.spawn(&orders, None, None);
+        let finished = wait(&mut heir, PATIENCE);
+        signal(&zombie, Signal::CONT);
+        // It finds that the run is another's, or over, and ends by itself.
+        let ended = wait(&mut zombie, PATIENCE);
+        for (child, word) in [(&mut heir, finished), (&mut zombie, ended)] {
+            if !word {
+                child.kill().unwrap();
+                report.violations.push(format!("round {round}: a process does not come to its end"));
+            }
+            child.wait().unwrap();
+        }
+        let backend = Backend::open(&orders.store).await;
+        let session = SessionId::parse(&orders.session).unwrap();
+        let mut wrong = judge::violations(&backend, &Ledger::at(&orders.ledger), &session).await;
+        backend.close().await;
+        wrong.extend(provider.provider().refusals().iter().map(|refusal| format!("the model refuses: {refusal:?}")));
+        provider.provider().forget();
+        report.scenarios += 1;
+        report.kills += 1;
+        report.violations.extend(wrong.into_iter().map(|wrong| format!("round {round}, after {naptime:?}: {wrong}")));
+    }
+    report.seconds = began.elapsed().as_secs();
+    report
+}
+
+fn signal(child: &Child, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, signal).unwrap();
+}
