@@ -42,6 +42,7 @@ impl Driver {
         self.answer = Assembler::new();
         loop {
             let broken_off = mem::take(&mut self.answer);
+            self.answer.add_earlier(broken_off.usage());
             let asked = self.ask(turn).await.and_then(|()| Ok(self.answer.finish()?));
             let error = match asked {
                 Ok(answer) => return self.answered(turn, answer).await,
@@ -66,7 +67,7 @@ impl Driver {
     async fn ask(&mut self, turn: u32) -> Result<(), Broken> {
         let request = self.request();
         let cancel = self.handle.cancellation().clone();
-        let cx = CallContext { run: Some(self.lease.run), cancel, deadline: None };
+        let cx = CallContext { run: Some(self.lease.run), cancel, deadline: self.watch.deadline() };
         let provider = Arc::clone(self.agent.model.provider());
         let mut ids = UniqueIds::default();
         self.emitter.flush().await;

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -22,6 +23,10 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// After this long without a confirmed renewal a driver stops by itself, so that it is quiet before anybody else may start.
 const SILENCE: Duration = Duration::from_secs(20);
+
+/// What others are told to end by is so much later than the run's own end, so that the run stops by its own clock, which is an outcome, and
+/// not by an error of theirs.
+const GRACE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(super) enum Interrupt {
@@ -68,6 +73,12 @@ impl Watch {
     /// A write has just confirmed the lease.
     pub(super) fn confirmed(&mut self) {
         self.confirmed = Instant::now();
+    }
+
+    /// When the run will give up, for those who work for it.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        let left = self.deadline?.saturating_duration_since(Instant::now());
+        Timestamp::now().checked_add(left.saturating_add(GRACE)).ok()
     }
 
     /// Waits for `work`, unless something interrupts it.
