@@ -169,5 +169,5 @@ impl<A: Answer> Stream for ResponseStream<A> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "openai"))]
 mod tests;
