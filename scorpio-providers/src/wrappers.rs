@@ -11,6 +11,8 @@ mod fallback;
 mod form;
 mod rate_limit;
 mod retry;
+mod rewrite;
+mod think_tags;
 mod timeouts;
 
 pub use self::{
@@ -19,5 +21,6 @@ pub use self::{
     fallback::{BreakerPolicy, BreakerState, Fallback, RouteState},
     rate_limit::RateLimit,
     retry::{Retry, RetryBudget},
+    think_tags::ThinkTags,
     timeouts::Timeouts,
 };

@@ -9,4 +9,5 @@ mod outage;
 mod rate_limit;
 mod retry;
 mod support;
+mod think_tags;
 mod timeouts;
