@@ -175,7 +175,7 @@ pub use self::named::model;
 pub use self::openai::{InstructionsRole, OpenAi, OpenAiApi, OpenAiBuilder};
 pub use self::wrappers::{
     AnswerCache, BreakerPolicy, BreakerState, Cache, CacheKey, CachedAnswer, Fallback, MemoryCache,
-    RateLimit, Record, Replay, Retry, RetryBudget, RouteState, ThinkTags, Timeouts,
+    RateLimit, Record, Replay, Retry, RetryBudget, RouteState, ThinkTags, Timeouts, ToolCallRepair,
 };
 #[cfg(feature = "registry")]
 pub use self::{

@@ -9,11 +9,13 @@ mod cassette;
 mod deadline;
 mod fallback;
 mod form;
+mod mend;
 mod rate_limit;
 mod retry;
 mod rewrite;
 mod think_tags;
 mod timeouts;
+mod tool_call_repair;
 
 pub use self::{
     cache::{AnswerCache, Cache, CacheKey, CachedAnswer, MemoryCache},
@@ -23,4 +25,5 @@ pub use self::{
     retry::{Retry, RetryBudget},
     think_tags::ThinkTags,
     timeouts::Timeouts,
+    tool_call_repair::ToolCallRepair,
 };

@@ -11,3 +11,4 @@ mod retry;
 mod support;
 mod think_tags;
 mod timeouts;
+mod tool_call_repair;
