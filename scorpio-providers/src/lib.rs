@@ -175,7 +175,8 @@ pub use self::named::model;
 pub use self::openai::{InstructionsRole, OpenAi, OpenAiApi, OpenAiBuilder};
 pub use self::wrappers::{
     AnswerCache, BreakerPolicy, BreakerState, Cache, CacheKey, CachedAnswer, Fallback, MemoryCache,
-    RateLimit, Record, Replay, Retry, RetryBudget, RouteState, ThinkTags, Timeouts, ToolCallRepair,
+    PromptedTools, RateLimit, Record, Replay, Retry, RetryBudget, RouteState, ThinkTags, Timeouts,
+    ToolCallRepair,
 };
 #[cfg(feature = "registry")]
 pub use self::{

@@ -10,6 +10,7 @@ mod deadline;
 mod fallback;
 mod form;
 mod mend;
+mod prompted_tools;
 mod rate_limit;
 mod retry;
 mod rewrite;
@@ -21,6 +22,7 @@ pub use self::{
     cache::{AnswerCache, Cache, CacheKey, CachedAnswer, MemoryCache},
     cassette::{Record, Replay},
     fallback::{BreakerPolicy, BreakerState, Fallback, RouteState},
+    prompted_tools::PromptedTools,
     rate_limit::RateLimit,
     retry::{Retry, RetryBudget},
     think_tags::ThinkTags,

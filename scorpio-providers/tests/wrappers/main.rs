@@ -6,6 +6,7 @@ mod cache;
 mod cassette;
 mod fallback;
 mod outage;
+mod prompted_tools;
 mod rate_limit;
 mod retry;
 mod support;

@@ -13,9 +13,9 @@ use crate::support::{
     Puppet, Turn, answer, cuts, error_of, items, items_of, pieces, request, shown, text_of,
 };
 
-type Shown = &'static [(&'static str, &'static str)];
+type Shown<'a> = &'a [(&'a str, &'a str)];
 
-async fn expect(text: &str, set: impl Fn(ThinkTags) -> ThinkTags, expected: Shown) {
+async fn expect(text: &str, set: impl Fn(ThinkTags) -> ThinkTags, expected: Shown<'_>) {
     for cut in cuts(text) {
         let provider = set(ThinkTags::new(Scripted::new().turn(pieces(cut.iter().copied()))));
         let answer = answer(&provider, request()).await;
@@ -27,7 +27,7 @@ async fn expect(text: &str, set: impl Fn(ThinkTags) -> ThinkTags, expected: Show
 
 #[tokio::test]
 async fn what_stands_between_tags_is_reasoning() {
-    let cases: &[(&str, Shown)] = &[
+    let cases: &[(&str, Shown<'_>)] = &[
         ("<think>\nHm.\n</think>\n\nYes.", &[("reasoning", "Hm.\n"), ("text", "Yes.")]),
         (" \n<think>a < b </thin k></think>c", &[("reasoning", "a < b </thin k>"), ("text", "c")]),
         (
