@@ -182,8 +182,8 @@ pub use self::wrappers::{
 pub use self::{
     doctor::{Finding, Report, Severity, doctor},
     registry::{
-        Assignment, Audience, ConfiguredModel, KeySource, ModelChoice, ModelRegistry, ModelRegistryBuilder,
-        ProviderKind, ProviderSettings, Role, discover, from_env,
+        Assignment, Audience, ConfiguredModel, KeySource, ModelChoice, ModelOptions, ModelRegistry,
+        ModelRegistryBuilder, ProviderKind, ProviderSettings, Role, ThinkTagOptions, discover, from_env,
     },
 };
 #[doc(no_inline)]

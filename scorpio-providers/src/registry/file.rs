@@ -124,6 +124,9 @@ impl Written {
             described.description = choice.description.map(Arc::from);
             builder = builder.choice(described.with_audience(choice.audience));
         }
+        for (models, options) in self.options {
+            builder = builder.options(models.as_ref(), options.into());
+        }
         let prices = self.prices.into_iter();
         builder
             .prices(prices.fold(PriceTable::new(), |table, (model, price)| table.with(model, price.into())))

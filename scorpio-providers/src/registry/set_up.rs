@@ -7,7 +7,10 @@ use std::{
 
 use scorpio_core::model::{LlmProvider, Model, ModelError, ModelParameters};
 
-use super::{ConfiguredModel, KeySource, ProviderKind, ProviderSettings, invalid, name::ModelName};
+use super::{
+    ConfiguredModel, KeySource, ProviderKind, ProviderSettings, invalid, name::ModelName,
+    options::OptionTable,
+};
 use crate::{Fallback, Retry, environment::Environment};
 
 /// The providers that need no declaration, because the environment sets them up.
@@ -40,12 +43,17 @@ pub(crate) enum Provider {
 pub(super) struct SetUp<'a> {
     environment: &'a Environment<'a>,
     providers: BTreeMap<Arc<str>, Provider>,
+    options: OptionTable,
     made: HashMap<Arc<str>, Result<Arc<dyn LlmProvider>, String>>,
 }
 
 impl<'a> SetUp<'a> {
-    pub(super) fn new(providers: BTreeMap<Arc<str>, Provider>, environment: &'a Environment<'a>) -> Self {
-        Self { environment, providers, made: HashMap::new() }
+    pub(super) fn new(
+        providers: BTreeMap<Arc<str>, Provider>,
+        options: OptionTable,
+        environment: &'a Environment<'a>,
+    ) -> Self {
+        Self { environment, providers, options, made: HashMap::new() }
     }
 
     pub(super) fn into_providers(self) -> BTreeMap<Arc<str>, Provider> {
@@ -83,8 +91,9 @@ impl<'a> SetUp<'a> {
 
     fn model(&mut self, name: &ModelName) -> Result<Model, String> {
         if let Some(Provider::Scripted) = self.providers.get(name.provider()) {
-            return scorpio_core::model::builtin(name.as_str())
-                .map_err(|_| "there is no such script, only `scripted:demo`".to_owned());
+            let script = scorpio_core::model::builtin(name.as_str())
+                .map_err(|_| "there is no such script, only `scripted:demo`".to_owned())?;
+            return Ok(Model::shared(self.options.around(name, Arc::clone(script.provider())), name.model()));
         }
         let provider = match self.made.get(name.provider()) {
             Some(made) => made.clone()?,
@@ -94,7 +103,7 @@ impl<'a> SetUp<'a> {
                 made?
             }
         };
-        Ok(Model::shared(provider, name.model()))
+        Ok(Model::shared(self.options.around(name, provider), name.model()))
     }
 
     fn provider(&self, name: &str) -> Result<Arc<dyn LlmProvider>, String> {
