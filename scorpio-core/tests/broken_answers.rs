@@ -125,7 +125,8 @@ impl LlmProvider for Clockwatcher {
 #[tokio::test(start_paused = true)]
 async fn a_provider_knows_when_the_run_will_give_up() {
     let seen = Arc::default();
-    let turns = Scripted::new().text("One.").turn(ScriptedTurn::new().delay(Duration::from_secs(90)).text("Two."));
+    let turns =
+        Scripted::new().text("One.").turn(ScriptedTurn::new().delay(Duration::from_secs(90)).text("Two."));
     let provider = Clockwatcher(turns, Arc::clone(&seen));
     let agent = Agent::builder("test").with_model(Model::new(provider, "any")).build().unwrap();
     agent.run("Go.").await.unwrap();

@@ -168,6 +168,8 @@ pub use self::embedding::{GeminiEmbedder, GeminiEmbedderBuilder};
 pub use self::embedding::{OpenAiEmbedder, OpenAiEmbedderBuilder};
 #[cfg(feature = "gemini")]
 pub use self::gemini::{Gemini, GeminiBuilder};
+#[cfg(any(feature = "anthropic", feature = "gemini"))]
+pub use self::google::GoogleCredentials;
 #[cfg(feature = "http")]
 pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;

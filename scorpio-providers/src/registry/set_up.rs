@@ -11,15 +11,19 @@ use super::{
     ConfiguredModel, KeySource, ProviderKind, ProviderSettings, invalid, name::ModelName,
     options::OptionTable,
 };
+#[cfg(any(feature = "anthropic", feature = "gemini"))]
+use crate::GoogleCredentials;
 use crate::{Fallback, Retry, environment::Environment};
 
 /// The providers that need no declaration, because the environment sets them up.
-const OF_ENVIRONMENT: [(&str, ProviderKind); 5] = [
+const OF_ENVIRONMENT: [(&str, ProviderKind); 7] = [
     ("openai", ProviderKind::OpenAi),
     ("anthropic", ProviderKind::Anthropic),
     ("gemini", ProviderKind::Gemini),
     ("azure", ProviderKind::Azure),
     ("ollama", ProviderKind::Ollama),
+    ("anthropic-vertex", ProviderKind::AnthropicVertex),
+    ("gemini-vertex", ProviderKind::GeminiVertex),
 ];
 
 /// The provider of the scripts that come along.
@@ -126,6 +130,7 @@ impl<'a> SetUp<'a> {
 impl ProviderSettings {
     fn build(&self, name: &str, environment: &Environment<'_>) -> Result<Arc<dyn LlmProvider>, ModelError> {
         let _ = environment;
+        self.check_vertex()?;
         match self.kind {
             #[cfg(feature = "openai")]
             ProviderKind::OpenAi | ProviderKind::Azure | ProviderKind::Ollama => {
@@ -135,6 +140,30 @@ impl ProviderSettings {
             ProviderKind::Gemini => Ok(Arc::new(self.gemini(environment)?.id(name).build()?)),
             #[cfg(feature = "anthropic")]
             ProviderKind::Anthropic => Ok(Arc::new(self.anthropic(environment)?.id(name).build()?)),
+            #[cfg(feature = "gemini")]
+            ProviderKind::GeminiVertex => {
+                let builder =
+                    self.on_vertex(environment, |environment| environment.gemini_vertex(self.credentials()?));
+                Ok(Arc::new(
+                    self.base_url
+                        .iter()
+                        .fold(builder?, |builder, url| builder.base_url(url))
+                        .id(name)
+                        .build()?,
+                ))
+            }
+            #[cfg(feature = "anthropic")]
+            ProviderKind::AnthropicVertex => {
+                let builder = self
+                    .on_vertex(environment, |environment| environment.anthropic_vertex(self.credentials()?));
+                Ok(Arc::new(
+                    self.base_url
+                        .iter()
+                        .fold(builder?, |builder, url| builder.base_url(url))
+                        .id(name)
+                        .build()?,
+                ))
+            }
             #[allow(unreachable_patterns)]
             kind => {
                 Err(invalid(format!("`{name}` needs the feature `{}` of scorpio-providers", kind.feature())))
@@ -167,6 +196,27 @@ impl ProviderSettings {
             Some(key) => builder.api_key(key),
             None => builder,
         })
+    }
+}
+
+#[cfg(any(feature = "anthropic", feature = "gemini"))]
+impl ProviderSettings {
+    /// The credentials that are set.
+    pub(crate) fn credentials(&self) -> Result<Option<GoogleCredentials>, ModelError> {
+        self.credentials_file.as_ref().map(GoogleCredentials::from_file).transpose()
+    }
+
+    /// What `read` makes of the environment with the project and the location that are set.
+    fn on_vertex<T>(&self, environment: &Environment<'_>, read: impl FnOnce(&Environment<'_>) -> T) -> T {
+        let variable = |name: &str| {
+            let set = match name {
+                "ANTHROPIC_VERTEX_PROJECT_ID" | "GOOGLE_CLOUD_PROJECT" => &self.project,
+                "CLOUD_ML_REGION" | "GOOGLE_CLOUD_LOCATION" => &self.location,
+                _ => &None,
+            };
+            set.clone().or_else(|| environment.get(name))
+        };
+        read(&Environment::new(&variable))
     }
 }
 
@@ -206,13 +256,28 @@ impl ProviderSettings {
     }
 }
 
+impl ProviderSettings {
+    /// Checks that what is set has a meaning for its kind.
+    fn check_vertex(&self) -> Result<(), ModelError> {
+        let is_vertex = matches!(self.kind, ProviderKind::AnthropicVertex | ProviderKind::GeminiVertex);
+        let is_placed = self.project.is_some() || self.location.is_some() || self.credentials_file.is_some();
+        match (is_vertex, is_placed, &self.key) {
+            (true, _, Some(_)) => Err(invalid("Vertex AI takes no key: name a file of credentials, or none")),
+            (false, true, _) => {
+                Err(invalid("a project, a location and a file of credentials are for providers on Vertex AI"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl ProviderKind {
     /// The feature that brings the provider.
     const fn feature(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Azure | Self::Ollama => "openai",
-            Self::Anthropic => "anthropic",
-            Self::Gemini => "gemini",
+            Self::Anthropic | Self::AnthropicVertex => "anthropic",
+            Self::Gemini | Self::GeminiVertex => "gemini",
         }
     }
 }

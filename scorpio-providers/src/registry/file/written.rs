@@ -68,6 +68,9 @@ pub(super) struct WrittenProvider {
     pub(super) api_key_env: Option<VariableName>,
     pub(super) api_key_file: Option<PathBuf>,
     pub(super) attempts: Option<u32>,
+    pub(super) project: Option<String>,
+    pub(super) location: Option<String>,
+    pub(super) credentials_file: Option<PathBuf>,
     /// There to be refused with better words than any other key that is not known.
     #[serde(rename = "api_key")]
     _api_key: Option<NoKey>,
