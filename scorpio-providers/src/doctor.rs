@@ -53,7 +53,7 @@ struct Examination {
 /// How something can be found out about a provider.
 enum Way {
     /// By asking for its models.
-    List(Probe),
+    List(Box<Probe>),
     /// By asking for a token: it has no list of the models that may be used.
     Token(Box<dyn TokenSource>),
     /// In no way: there is nothing more to say than this.
@@ -68,7 +68,7 @@ impl Way {
             let credentials = credentials.map_or_else(|| environment.google_credentials(), Ok)?;
             return Ok(Self::Token(Box::new(credentials)));
         }
-        Ok(Self::List(Probe::new(settings.listing(environment)?, Patience::DOCTOR)?))
+        Ok(Self::List(Box::new(Probe::new(settings.listing(environment)?, Patience::DOCTOR)?)))
     }
 }
 

@@ -169,5 +169,5 @@ impl<A: Answer> Stream for ResponseStream<A> {
     }
 }
 
-#[cfg(all(test, feature = "openai"))]
+#[cfg(test)]
 mod tests;
