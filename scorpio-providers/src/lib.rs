@@ -64,6 +64,9 @@
 //! | [`Timeouts`] | gives up on a call, a first token, a silence or an answer that takes too long |
 //! | [`Cache`] | gives the same answer to the same request |
 //! | [`Record`], [`Replay`] | write exchanges to a file, and answer from it |
+//! | [`ThinkTags`] | makes reasoning of the thinking that a model writes into its text |
+//! | [`PromptedTools`] | lets models call tools that have none |
+//! | [`ToolCallRepair`] | mends tool calls that are not quite right |
 //!
 //! ```
 //! use scorpio_core::model::{Model, Scripted};
@@ -108,8 +111,8 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `openai` | yes | `OpenAi`, `OpenAiEmbedder`, and `openai:…`, `azure:…` and `ollama:…` in [`model()`] |
-//! | `anthropic` | yes | `Anthropic`, also on Vertex AI, and `anthropic:…` in [`model()`] |
-//! | `gemini` | yes | `Gemini`, also on Vertex AI, `GeminiEmbedder`, and `gemini:…` in [`model()`] |
+//! | `anthropic` | yes | `Anthropic`, also on Vertex AI, and `anthropic:…` and `anthropic-vertex:…` in [`model()`] |
+//! | `gemini` | yes | `Gemini`, also on Vertex AI, `GeminiEmbedder`, and `gemini:…` and `gemini-vertex:…` in [`model()`] |
 //! | `registry` | yes | [`ModelRegistry`], [`from_env`] and [`doctor()`] |
 //! | `rigs` | no | nothing to the library; tests against servers that others wrote |
 //!
