@@ -12,7 +12,10 @@ pub use self::part::{
     DataPart, MediaPart, MediaSource, Native, OpaquePart, Part, Provenance, ReasoningPart, SourcePart,
     TextPart, ToolCallPart, ToolOutcome, ToolResultPart, Trust,
 };
-use crate::{Json, MessageId, RunId, ToolCallId, Usage, model::Model};
+use crate::{
+    Json, MessageId, RunId, ToolCallId, Usage,
+    model::{Model, ResponseInfo},
+};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -119,6 +122,9 @@ pub struct Message {
     /// What writing it cost. Only assistant messages have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// What the provider said about it, such as its id of the request. Only assistant messages have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Box<ResponseInfo>>,
     /// Whatever the program wants to keep with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Json>,
@@ -142,6 +148,7 @@ impl Message {
             run: None,
             replaces: None,
             usage: None,
+            response: None,
             metadata: None,
         }
     }

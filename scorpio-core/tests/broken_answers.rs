@@ -1,14 +1,19 @@
 //! Answers that break off, are tried again, or come from another model than the one that was asked.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures::StreamExt;
+use jiff::Timestamp;
 use scorpio_core::{
-    Agent, Event, EventKind, MessageStatus, Origin, Price, PriceTable, Result, SessionId,
+    Agent, Event, EventKind, Json, Limits, MessageStatus, Origin, Price, PriceTable, SessionId, Usage,
     model::{
-        FellBack, FinishReason, Model, ModelError, ModelErrorKind, ModelEvent, Retrying, Scripted,
-        ScriptedTurn,
+        CallContext, Capabilities, FellBack, FinishReason, LlmProvider, Model, ModelError, ModelErrorKind,
+        ModelEvent, ModelRequest, ModelStream, ProviderId, ResponseInfo, Retrying, Scripted, ScriptedTurn,
+        WireKey,
     },
 };
 
@@ -22,7 +27,7 @@ fn agent(script: &Scripted) -> Agent {
 }
 
 /// The events of a run, by what they are, and how it ended.
-async fn watch(script: &Scripted) -> (Vec<Arc<Event>>, Result<String>) {
+async fn watch(script: &Scripted) -> (Vec<Arc<Event>>, scorpio_core::Result<String>) {
     let mut run = agent(script).run("Go.").stream();
     let mut events = Vec::new();
     while let Some(event) = run.next().await {
@@ -55,6 +60,83 @@ async fn an_answer_that_breaks_off_is_asked_for_again() {
         // Nothing of what broke off is in the history.
         assert_eq!(requests[2].transcript.messages().count(), 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_broke_off_is_paid_for_all_the_same() {
+    let half = || {
+        let error = ModelError::new(ModelErrorKind::Truncated, "broken");
+        ScriptedTurn::new().event(ModelEvent::Usage(Usage::new(10, 3))).text("Half").error(error)
+    };
+    let whole = ScriptedTurn::new().text("Whole.").usage(Usage::new(10, 5));
+    let script = Scripted::new().turn(half()).turn(half()).turn(whole);
+    let outcome = agent(&script).run("Go.").await.unwrap();
+    assert_eq!(*outcome.usage(), Usage::new(30, 11));
+
+    // What the provider itself said of an answer that came at once is kept.
+    let mut usage = Usage::new(1, 2);
+    usage.raw = Some(Json::parse(r#"{"in" : 1}"#).unwrap());
+    let script = Scripted::new().turn(ScriptedTurn::new().text("Whole.").usage(usage.clone()));
+    let session = SessionId::new();
+    let agent = agent(&script);
+    agent.run("Go.").session(&session).await.unwrap();
+    let _ = agent.run("Again.").session(&session).await;
+    let seen = &script.requests()[1].transcript;
+    assert_eq!(seen.messages().nth(1).unwrap().usage.as_ref(), Some(&usage));
+}
+
+#[tokio::test]
+async fn what_the_provider_said_of_an_answer_stays_with_it() {
+    let mut info = ResponseInfo::default();
+    info.request_id = Some("req_7".to_owned());
+    let event = ModelEvent::Response(Box::new(info.clone()));
+    let script = Scripted::new().turn(ScriptedTurn::new().event(event).text("Hello.")).text("Bye.");
+    let (session, agent) = (SessionId::new(), agent(&script));
+    agent.run("Go.").session(&session).await.unwrap();
+    agent.run("And now?").session(&session).await.unwrap();
+    let seen = &script.requests()[1].transcript;
+    assert_eq!(seen.messages().nth(1).unwrap().response.as_deref(), Some(&info));
+    assert_eq!(seen.messages().next().unwrap().response, None);
+}
+
+#[derive(Debug)]
+struct Clockwatcher(Scripted, Arc<Mutex<Vec<Option<Timestamp>>>>);
+
+#[async_trait::async_trait]
+impl LlmProvider for Clockwatcher {
+    fn id(&self) -> &ProviderId {
+        self.0.id()
+    }
+
+    fn capabilities(&self, model: &str) -> Capabilities {
+        self.0.capabilities(model)
+    }
+
+    fn wire(&self, model: &str) -> WireKey {
+        self.0.wire(model)
+    }
+
+    async fn stream(&self, request: ModelRequest, cx: &CallContext) -> Result<ModelStream, ModelError> {
+        self.1.lock().unwrap().push(cx.deadline);
+        self.0.stream(request, cx).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_knows_when_the_run_will_give_up() {
+    let seen = Arc::default();
+    let turns =
+        Scripted::new().text("One.").turn(ScriptedTurn::new().delay(Duration::from_secs(90)).text("Two."));
+    let provider = Clockwatcher(turns, Arc::clone(&seen));
+    let agent = Agent::builder("test").with_model(Model::new(provider, "any")).build().unwrap();
+    agent.run("Go.").await.unwrap();
+    let begun = Timestamp::now();
+    let outcome = agent.run("Go.").limits(Limits::new().wall(Duration::from_secs(60))).await.unwrap();
+    assert!(!outcome.is_done(), "the run stops by its own clock");
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen[0], None);
+    let left = seen[1].unwrap().duration_since(begun).as_secs_f64();
+    assert!((60.0..62.0).contains(&left), "{left}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -90,8 +90,8 @@ impl Anthropic {
         AnthropicBuilder::new()
     }
 
-    /// Claude on Vertex AI, in `location` of a Google Cloud project. The builder needs a
-    /// [`token_source`](AnthropicBuilder::token_source).
+    /// Claude on Vertex AI, in `location` of a Google Cloud project. The builder needs
+    /// [`google_credentials`](AnthropicBuilder::google_credentials), or a [`token_source`](AnthropicBuilder::token_source) of your own.
     pub fn vertex(project: impl Into<String>, location: impl Into<String>) -> AnthropicBuilder {
         AnthropicBuilder::vertex(project.into(), location.into())
     }
@@ -111,19 +111,28 @@ impl Anthropic {
         Environment::process().anthropic()?.build()
     }
 
-    /// Claude on Vertex AI, set up as the official clients are, with the tokens of `source`.
+    /// Claude on Vertex AI, set up as the official clients are, with [the default credentials](crate::GoogleCredentials::from_env).
     ///
     /// | variable | |
     /// |---|---|
-    /// | `ANTHROPIC_VERTEX_PROJECT_ID` | the project; required |
+    /// | `ANTHROPIC_VERTEX_PROJECT_ID` | the project; `GOOGLE_CLOUD_PROJECT` or that of the credentials if not set |
     /// | `CLOUD_ML_REGION` | the location, such as `global` or `europe-west1`; required |
     /// | `ANTHROPIC_VERTEX_BASE_URL` | the address, that of the location if not set |
     ///
     /// # Errors
     ///
     /// [`ModelErrorKind::Configuration`] when a variable is missing or cannot be used; the message names it.
-    pub fn vertex_from_env(source: impl TokenSource) -> Result<Self, ModelError> {
-        Environment::process().anthropic_vertex()?.token_source(source).build()
+    pub fn vertex_from_env() -> Result<Self, ModelError> {
+        Environment::process().anthropic_vertex(None)?.build()
+    }
+
+    /// The same, with the tokens of `source`.
+    ///
+    /// # Errors
+    ///
+    /// As [`vertex_from_env`](Self::vertex_from_env).
+    pub fn vertex_from_env_with(source: impl TokenSource) -> Result<Self, ModelError> {
+        Environment::process().anthropic_vertex_at(None)?.token_source(source).build()
     }
 
     /// Whether a message is this provider's own, to be sent back as it came.

@@ -8,13 +8,15 @@ mod report;
 use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 
 use futures::future::join_all;
+use scorpio_core::model::ModelError;
 
 pub(crate) use self::probe::{Found, Patience, Probe};
 pub use self::report::{Finding, Report, Severity};
 use self::{diagnosis::diagnose, models::missing};
 use crate::{
+    TokenSource,
     environment::Environment,
-    registry::{ModelRegistry, Provider},
+    registry::{ModelRegistry, Provider, ProviderSettings},
 };
 
 /// Asks every provider of `registry` which models it has, which costs nothing, and says what is wrong: a key that is missing or refused, an
@@ -45,23 +47,43 @@ struct Examination {
     provider: Arc<str>,
     /// The models that are used, and for what.
     models: Vec<(String, String)>,
-    probe: Result<Probe, Finding>,
+    way: Way,
+}
+
+/// How something can be found out about a provider.
+enum Way {
+    /// By asking for its models.
+    List(Box<Probe>),
+    /// By asking for a token: it has no list of the models that may be used.
+    Token(Box<dyn TokenSource>),
+    /// In no way: there is nothing more to say than this.
+    None(Finding),
+}
+
+impl Way {
+    fn to(settings: &ProviderSettings, environment: &Environment<'_>) -> Result<Self, ModelError> {
+        #[cfg(any(feature = "anthropic", feature = "gemini"))]
+        if settings.is_on_vertex(environment) {
+            let credentials = settings.credentials()?;
+            let credentials = credentials.map_or_else(|| environment.google_credentials(), Ok)?;
+            return Ok(Self::Token(Box::new(credentials)));
+        }
+        Ok(Self::List(Box::new(Probe::new(settings.listing(environment)?, Patience::DOCTOR)?)))
+    }
 }
 
 fn examinations(registry: &ModelRegistry, environment: &Environment<'_>) -> Vec<Examination> {
     let examination = |(provider, settings): (&Arc<str>, &Provider)| {
         let subject = format!("the provider `{provider}`");
-        let probe = match settings {
-            Provider::Scripted => Err(Finding::fine(subject, "follows a script and needs nothing.")),
+        let way = match settings {
+            Provider::Scripted => Way::None(Finding::fine(subject, "follows a script and needs nothing.")),
             Provider::Ready(_) => {
-                Err(Finding::fine(subject, "was made by the program itself, and is not examined."))
+                Way::None(Finding::fine(subject, "was made by the program itself, and is not examined."))
             }
-            Provider::Settings(settings) => settings
-                .listing(environment)
-                .and_then(|listing| Probe::new(listing, Patience::DOCTOR))
-                .map_err(|error| diagnosis::not_set_up(subject, settings, &error)),
+            Provider::Settings(settings) => Way::to(settings, environment)
+                .unwrap_or_else(|error| Way::None(diagnosis::not_set_up(subject, settings, &error))),
         };
-        Examination { provider: Arc::clone(provider), models: models_of(registry, provider), probe }
+        Examination { provider: Arc::clone(provider), models: models_of(registry, provider), way }
     };
     registry.providers().iter().map(examination).collect()
 }
@@ -78,11 +100,12 @@ fn models_of(registry: &ModelRegistry, provider: &str) -> Vec<(String, String)> 
 
 async fn examine(examinations: Vec<Examination>, now: fn() -> SystemTime) -> Report {
     let examined = examinations.into_iter().map(async |examination| {
-        let Examination { provider, models, probe } = examination;
+        let Examination { provider, models, way } = examination;
         let subject = format!("the provider `{provider}`");
-        let probe = match probe {
-            Ok(probe) => probe,
-            Err(finding) => return vec![finding],
+        let probe = match way {
+            Way::List(probe) => probe,
+            Way::Token(source) => return vec![diagnosis::token(subject, source.token().await.map(drop))],
+            Way::None(finding) => return vec![finding],
         };
         let found = probe.ask(now).await;
         let mut findings = diagnose(&subject, &probe, &found).await;

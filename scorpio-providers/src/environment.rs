@@ -9,6 +9,11 @@ use crate::http::invalid;
 /// Variables by name. Those that are empty count as not set.
 pub(crate) struct Environment<'a>(&'a (dyn Fn(&str) -> Option<String> + Sync));
 
+/// Whether a switch is on.
+pub(crate) fn is_true(value: &str) -> bool {
+    matches!(value.trim().to_ascii_lowercase().as_str(), "true" | "1")
+}
+
 impl Environment<'static> {
     /// The variables of this process.
     pub(crate) fn process() -> Self {

@@ -76,8 +76,8 @@ impl Gemini {
         GeminiBuilder::new()
     }
 
-    /// Gemini on Vertex AI, in `location` of a Google Cloud project. The builder needs a
-    /// [`token_source`](GeminiBuilder::token_source).
+    /// Gemini on Vertex AI, in `location` of a Google Cloud project. The builder needs
+    /// [`google_credentials`](GeminiBuilder::google_credentials), or a [`token_source`](GeminiBuilder::token_source) of your own.
     pub fn vertex(project: impl Into<String>, location: impl Into<String>) -> GeminiBuilder {
         GeminiBuilder::vertex(project.into(), location.into())
     }
@@ -88,12 +88,27 @@ impl Gemini {
     /// |---|---|
     /// | `GOOGLE_API_KEY` or `GEMINI_API_KEY` | the key; the first counts when both are set |
     /// | `GOOGLE_GEMINI_BASE_URL` | the address, `https://generativelanguage.googleapis.com` if not set |
+    /// | `GOOGLE_GENAI_USE_VERTEXAI` | `true`: on Vertex AI, where these count in place of the others |
+    /// | `GOOGLE_CLOUD_PROJECT` | the project, that of the credentials if not set |
+    /// | `GOOGLE_CLOUD_LOCATION` | the location, `global` if not set |
+    /// | `GOOGLE_VERTEX_BASE_URL` | the address, that of the location if not set |
+    ///
+    /// On Vertex AI the credentials are [the default ones](crate::GoogleCredentials::from_env).
     ///
     /// # Errors
     ///
     /// [`ModelErrorKind::Configuration`] when the key is missing or a value cannot be used; the message names the variable.
     pub fn from_env() -> Result<Self, ModelError> {
         Environment::process().gemini()?.build()
+    }
+
+    /// Gemini on Vertex AI, set up by the same variables, whatever `GOOGLE_GENAI_USE_VERTEXAI` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn vertex_from_env() -> Result<Self, ModelError> {
+        Environment::process().gemini_vertex(None)?.build()
     }
 }
 

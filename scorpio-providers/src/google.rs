@@ -1,8 +1,11 @@
-//! Addresses of Google's Vertex AI, where Gemini and Claude can be had.
+//! Google's Vertex AI, where Gemini and Claude can be had: its addresses, and what gives the tokens for them.
+
+mod credentials;
 
 use reqwest::Url;
 use scorpio_core::model::ModelError;
 
+pub use self::credentials::GoogleCredentials;
 use crate::http::{invalid, with_path};
 
 /// A place on Vertex AI.

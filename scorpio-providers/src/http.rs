@@ -25,6 +25,7 @@ use self::{
     timeouts::Phase,
 };
 pub(crate) use self::{
+    client::{build_direct_client, is_loopback},
     connection::{Connection, connection_methods, header_value, invalid, with_path},
     decoder::{Answer, Decoder},
     endpoint::Endpoint,

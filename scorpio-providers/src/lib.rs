@@ -64,6 +64,9 @@
 //! | [`Timeouts`] | gives up on a call, a first token, a silence or an answer that takes too long |
 //! | [`Cache`] | gives the same answer to the same request |
 //! | [`Record`], [`Replay`] | write exchanges to a file, and answer from it |
+//! | [`ThinkTags`] | makes reasoning of the thinking that a model writes into its text |
+//! | [`PromptedTools`] | lets models call tools that have none |
+//! | [`ToolCallRepair`] | mends tool calls that are not quite right |
 //!
 //! ```
 //! use scorpio_core::model::{Model, Scripted};
@@ -108,8 +111,8 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `openai` | yes | `OpenAi`, `OpenAiEmbedder`, and `openai:…`, `azure:…` and `ollama:…` in [`model()`] |
-//! | `anthropic` | yes | `Anthropic`, also on Vertex AI, and `anthropic:…` in [`model()`] |
-//! | `gemini` | yes | `Gemini`, also on Vertex AI, `GeminiEmbedder`, and `gemini:…` in [`model()`] |
+//! | `anthropic` | yes | `Anthropic`, also on Vertex AI, and `anthropic:…` and `anthropic-vertex:…` in [`model()`] |
+//! | `gemini` | yes | `Gemini`, also on Vertex AI, `GeminiEmbedder`, and `gemini:…` and `gemini-vertex:…` in [`model()`] |
 //! | `registry` | yes | [`ModelRegistry`], [`from_env`] and [`doctor()`] |
 //! | `rigs` | no | nothing to the library; tests against servers that others wrote |
 //!
@@ -168,6 +171,8 @@ pub use self::embedding::{GeminiEmbedder, GeminiEmbedderBuilder};
 pub use self::embedding::{OpenAiEmbedder, OpenAiEmbedderBuilder};
 #[cfg(feature = "gemini")]
 pub use self::gemini::{Gemini, GeminiBuilder};
+#[cfg(any(feature = "anthropic", feature = "gemini"))]
+pub use self::google::GoogleCredentials;
 #[cfg(feature = "http")]
 pub use self::http::{TokenSource, Transport, TransportBody};
 pub use self::named::model;
@@ -175,14 +180,15 @@ pub use self::named::model;
 pub use self::openai::{InstructionsRole, OpenAi, OpenAiApi, OpenAiBuilder};
 pub use self::wrappers::{
     AnswerCache, BreakerPolicy, BreakerState, Cache, CacheKey, CachedAnswer, Fallback, MemoryCache,
-    RateLimit, Record, Replay, Retry, RetryBudget, RouteState, Timeouts,
+    PromptedTools, RateLimit, Record, Replay, Retry, RetryBudget, RouteState, ThinkTags, Timeouts,
+    ToolCallRepair,
 };
 #[cfg(feature = "registry")]
 pub use self::{
     doctor::{Finding, Report, Severity, doctor},
     registry::{
-        Assignment, Audience, ConfiguredModel, KeySource, ModelChoice, ModelRegistry, ModelRegistryBuilder,
-        ProviderKind, ProviderSettings, Role, discover, from_env,
+        Assignment, Audience, ConfiguredModel, KeySource, ModelChoice, ModelOptions, ModelRegistry,
+        ModelRegistryBuilder, ProviderKind, ProviderSettings, Role, ThinkTagOptions, discover, from_env,
     },
 };
 #[doc(no_inline)]

@@ -2,8 +2,8 @@
 
 use scorpio_core::model::{Demo, Model, ModelError, ModelErrorKind};
 
-const KNOWN: &str =
-    "known are `openai:…`, `anthropic:…`, `gemini:…`, `azure:…`, `ollama:…` and `scripted:demo`";
+const KNOWN: &str = "known are `openai:…`, `anthropic:…`, `gemini:…`, `azure:…`, `ollama:…`, `anthropic-vertex:…`, `gemini-vertex:…` and \
+     `scripted:demo`";
 
 /// The model of this name: a provider, a colon, and what the provider calls the model.
 ///
@@ -12,6 +12,7 @@ const KNOWN: &str =
 /// | `openai:gpt-5-mini` | OpenAI, or what `OPENAI_BASE_URL` names | `OPENAI_API_KEY`; see [`OpenAi::from_env`](crate::OpenAi::from_env) |
 /// | `anthropic:claude-sonnet-5` | Anthropic, or what `ANTHROPIC_BASE_URL` names | `ANTHROPIC_API_KEY`; see [`Anthropic::from_env`](crate::Anthropic::from_env) |
 /// | `gemini:gemini-3.6-flash` | Gemini, or what `GOOGLE_GEMINI_BASE_URL` names | `GEMINI_API_KEY` or `GOOGLE_API_KEY`; see [`Gemini::from_env`](crate::Gemini::from_env) |
+/// | `anthropic-vertex:…`, `gemini-vertex:…` | Vertex AI | [credentials](crate::GoogleCredentials) of Google Cloud; see [`Anthropic::vertex_from_env`](crate::Anthropic::vertex_from_env) and [`Gemini::vertex_from_env`](crate::Gemini::vertex_from_env) |
 /// | `azure:my-deployment` | the Azure at `AZURE_OPENAI_ENDPOINT` | `AZURE_OPENAI_API_KEY` |
 /// | `ollama:llama3.2:3b` | the Ollama at `OLLAMA_HOST` | see [`OpenAi::ollama`](crate::OpenAi::ollama) |
 /// | `scripted:demo` | a demo that follows a script | |
@@ -61,8 +62,9 @@ fn no_provider(provider: &str) -> ModelError {
         "openai" | "azure" | "ollama" => {
             unknown(format!("`{provider}` needs the feature `openai` of scorpio-providers"))
         }
-        "anthropic" | "gemini" => {
-            unknown(format!("`{provider}` needs the feature `{provider}` of scorpio-providers"))
+        "anthropic" | "gemini" | "anthropic-vertex" | "gemini-vertex" => {
+            let feature = provider.trim_end_matches("-vertex");
+            unknown(format!("`{provider}` needs the feature `{feature}` of scorpio-providers"))
         }
         _ => unknown(format!("there is no provider `{provider}`: {KNOWN}")),
     }
@@ -85,7 +87,7 @@ mod shared {
     use crate::{Retry, environment::Environment};
 
     /// What the providers depend on.
-    const VARIABLES: [&str; 15] = [
+    const VARIABLES: [&str; 27] = [
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "OPENAI_ORG_ID",
@@ -101,6 +103,18 @@ mod shared {
         "AZURE_OPENAI_API_KEY",
         "AZURE_OPENAI_AD_TOKEN",
         "OPENAI_API_VERSION",
+        "GOOGLE_GENAI_USE_VERTEXAI",
+        "GOOGLE_CLOUD_PROJECT",
+        "GOOGLE_CLOUD_LOCATION",
+        "GOOGLE_VERTEX_BASE_URL",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "CLOUDSDK_CONFIG",
+        "HOME",
+        "APPDATA",
+        "GCE_METADATA_HOST",
+        "ANTHROPIC_VERTEX_PROJECT_ID",
+        "ANTHROPIC_VERTEX_BASE_URL",
+        "CLOUD_ML_REGION",
     ];
 
     /// Programs that change their environment all the time must not keep every provider that they ever had.
@@ -145,6 +159,10 @@ mod shared {
             "ollama" => Ok(Arc::new(environment.ollama()?.build()?)),
             #[cfg(feature = "anthropic")]
             "anthropic" => Ok(Arc::new(environment.anthropic()?.build()?)),
+            #[cfg(feature = "gemini")]
+            "gemini-vertex" => Ok(Arc::new(environment.gemini_vertex(None)?.build()?)),
+            #[cfg(feature = "anthropic")]
+            "anthropic-vertex" => Ok(Arc::new(environment.anthropic_vertex(None)?.build()?)),
             other => {
                 let _ = environment;
                 Err(no_provider(other))

@@ -6,6 +6,7 @@ mod choice;
 mod file;
 mod from_env;
 mod name;
+mod options;
 mod provider;
 mod role;
 mod set_up;
@@ -23,6 +24,7 @@ pub use self::{
     choice::{Audience, ModelChoice},
     from_env::{discover, from_env},
     name::Assignment,
+    options::{ModelOptions, ThinkTagOptions},
     provider::{KeySource, ProviderKind, ProviderSettings},
     role::Role,
 };
@@ -71,6 +73,9 @@ pub use self::{
 /// kind = "openai"                   # it speaks OpenAI's protocol
 /// base_url = "https://api.groq.com/openai/v1"
 /// api_key_env = "GROQ_API_KEY"      # or api_key_file; a key itself has no place here
+///
+/// [options."ollama:gpt-oss*"]       # what models need that cannot do it by themselves
+/// repair_tool_calls = true
 ///
 /// [prices."groq:openai/gpt-oss-*"]  # US dollars for a million tokens
 /// input = 0.15

@@ -9,15 +9,23 @@ mod cassette;
 mod deadline;
 mod fallback;
 mod form;
+mod mend;
+mod prompted_tools;
 mod rate_limit;
 mod retry;
+mod rewrite;
+mod think_tags;
 mod timeouts;
+mod tool_call_repair;
 
 pub use self::{
     cache::{AnswerCache, Cache, CacheKey, CachedAnswer, MemoryCache},
     cassette::{Record, Replay},
     fallback::{BreakerPolicy, BreakerState, Fallback, RouteState},
+    prompted_tools::PromptedTools,
     rate_limit::RateLimit,
     retry::{Retry, RetryBudget},
+    think_tags::ThinkTags,
     timeouts::Timeouts,
+    tool_call_repair::ToolCallRepair,
 };

@@ -56,6 +56,26 @@ def test_every_provider_is_known_by_name(name: str, monkeypatch: pytest.MonkeyPa
     scorpio.Agent("test", model=name)
 
 
+def test_models_that_need_help_get_it(server: Server) -> None:
+    options = """
+[options."acme:*"]
+think_tags = { open = "[", close = "]", anywhere = true }
+tools = "prompt"
+repair_tool_calls = true
+"""
+
+    @scorpio.tool
+    def add(a: float, b: float) -> float:
+        "Add two numbers."
+        return a + b
+
+    agent = scorpio.Agent("test", model=models_of(server, options)["deep"], tools=[add])
+    assert agent.run_sync("a[hm]b").text == "It is ab"
+    (request,) = server.requests
+    assert "tools" not in request
+    assert '"name":"add"' in request["messages"][0]["content"]
+
+
 def test_roles_choices_parameters_and_prices(server: Server) -> None:
     models = models_of(server)
     assert [str(model) for model in (models.chat, models.reasoning, models.artifact, models.planner)] == [

@@ -44,6 +44,8 @@ pub struct Assembler {
     /// In the order they began, with their numbers. The last is the likeliest to go on.
     slots: Vec<(u32, Slot)>,
     usage: Usage,
+    /// What attempts at the same answer cost that came to nothing.
+    earlier: Usage,
     reason: Option<FinishReason>,
     origin: Option<Origin>,
     response: Option<Box<ResponseInfo>>,
@@ -80,7 +82,13 @@ impl Assembler {
                 Some(slot @ Slot::Open { .. }) => *slot = Slot::Done(Part::clone(part)),
                 _ => return Err(protocol("the end of a part that is not open")),
             },
-            ModelEvent::Usage(usage) => self.usage = usage.clone(),
+            ModelEvent::Usage(usage) => {
+                self.usage = usage.clone();
+                // To add something, if only nothing, loses what the provider itself said.
+                if self.earlier != Usage::default() {
+                    self.usage += &self.earlier;
+                }
+            }
             ModelEvent::Response(response) => self.response = Some(response.clone()),
             ModelEvent::Retrying(_) | ModelEvent::FellBack(_) if !self.slots.is_empty() => {
                 return Err(protocol("another attempt after the first part"));
@@ -116,7 +124,13 @@ impl Assembler {
         Ok(ModelAnswer { parts, usage, reason, origin, response })
     }
 
-    /// What the call has cost so far.
+    /// Counts what an attempt at the same answer cost that came to nothing: it was used all the same.
+    pub fn add_earlier(&mut self, usage: &Usage) {
+        self.earlier += usage;
+        self.usage += usage;
+    }
+
+    /// What the call has cost so far, earlier attempts included.
     pub fn usage(&self) -> &Usage {
         &self.usage
     }

@@ -500,6 +500,7 @@ impl RunMachine {
     fn assistant(&self, id: MessageId, answer: ModelAnswer, origin: Origin, at: Timestamp) -> Message {
         let mut message = Message::at(at, id, Role::Assistant, answer.parts).with_origin(origin);
         message.usage = Some(answer.usage);
+        message.response = answer.response;
         message.with_run(self.run)
     }
 

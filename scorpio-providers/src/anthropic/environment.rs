@@ -3,7 +3,7 @@
 use scorpio_core::model::ModelError;
 
 use super::{Anthropic, AnthropicBuilder};
-use crate::{environment::Environment, http::invalid};
+use crate::{GoogleCredentials, environment::Environment, http::invalid};
 
 impl Environment<'_> {
     /// Anthropic, or what stands in for it.
@@ -18,10 +18,25 @@ impl Environment<'_> {
         })
     }
 
+    /// Claude on Vertex AI, with these credentials or with the default ones.
+    pub(crate) fn anthropic_vertex(
+        &self,
+        credentials: Option<GoogleCredentials>,
+    ) -> Result<AnthropicBuilder, ModelError> {
+        let credentials = credentials.map_or_else(|| self.google_credentials(), Ok)?;
+        let builder = self.anthropic_vertex_at(Some(&credentials))?;
+        Ok(builder.google_credentials(credentials))
+    }
+
     /// Claude on Vertex AI, which still lacks what gives it its tokens.
-    pub(crate) fn anthropic_vertex(&self) -> Result<AnthropicBuilder, ModelError> {
-        let of = |name: &str| self.get(name).ok_or_else(|| invalid(format!("{name} is not set")));
-        let builder = Anthropic::vertex(of("ANTHROPIC_VERTEX_PROJECT_ID")?, of("CLOUD_ML_REGION")?);
+    pub(crate) fn anthropic_vertex_at(
+        &self,
+        credentials: Option<&GoogleCredentials>,
+    ) -> Result<AnthropicBuilder, ModelError> {
+        let variables = ["ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"];
+        let project = self.google_project(&variables, credentials)?;
+        let location = self.get("CLOUD_ML_REGION").ok_or_else(|| invalid("CLOUD_ML_REGION is not set"))?;
+        let builder = Anthropic::vertex(project, location.trim());
         Ok(match self.get("ANTHROPIC_VERTEX_BASE_URL") {
             // The official clients have the version of Vertex AI in it.
             Some(url) => builder.base_url(url.trim_end_matches('/').trim_end_matches("/v1")),

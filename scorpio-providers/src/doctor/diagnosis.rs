@@ -19,6 +19,19 @@ pub(super) fn not_set_up(subject: String, settings: &ProviderSettings, error: &M
     Finding::wrong(subject, format!("cannot be set up: {error}. {what_to_do}"))
 }
 
+/// What there is to say of a provider on Vertex AI, which has no list of the models that may be used.
+pub(super) fn token(subject: String, token: Result<(), ModelError>) -> Finding {
+    match token {
+        Ok(()) => Finding::fine(
+            subject,
+            "is on Vertex AI, and its credentials get a token. Which models may be used there shows when they are asked.",
+        ),
+        Err(error) => {
+            Finding::wrong(subject, format!("is on Vertex AI, and its credentials get no token: {error}."))
+        }
+    }
+}
+
 /// What there is to say about an answer, or about what came in its place.
 pub(super) async fn diagnose(
     subject: &str,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{
-    Url,
+    Method, Url,
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue},
 };
 use scorpio_core::model::ModelError;
@@ -107,7 +107,7 @@ impl Probe {
             url.set_query(self.query);
         }
         let begun = Instant::now();
-        let fetched = self.endpoint.get(url, HeaderMap::new(), LARGEST).await?;
+        let fetched = self.endpoint.exchange(Method::GET, url, HeaderMap::new(), Vec::new(), LARGEST).await?;
         let media_type = fetched.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let is_page = media_type.is_some_and(|media_type| media_type.contains("html"))
             || fetched.body.trim_ascii_start().starts_with(b"<");

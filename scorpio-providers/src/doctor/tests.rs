@@ -44,8 +44,13 @@ fn a_key_that_is_missing_is_told_with_the_variable_to_set() {
         .unwrap();
     let none = |_: &str| None;
     let found = examinations(&registry, &Environment::new(&none));
-    let told: Vec<String> =
-        found.into_iter().filter_map(|one| one.probe.err()).map(|one| one.to_string()).collect();
+    let told: Vec<String> = found
+        .into_iter()
+        .filter_map(|one| match one.way {
+            Way::None(finding) => Some(finding.to_string()),
+            _ => None,
+        })
+        .collect();
     assert_eq!(
         told,
         [

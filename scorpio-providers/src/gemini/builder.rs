@@ -12,6 +12,7 @@ use scorpio_core::model::{ModelError, ProviderId};
 
 use super::{Gemini, Inner};
 use crate::{
+    GoogleCredentials,
     google::Vertex,
     http::{Connection, connection_methods, invalid, with_path},
 };
@@ -107,6 +108,16 @@ impl GeminiBuilder {
     }
 
     connection_methods!();
+
+    /// Gives the tokens for Vertex AI, and names the project whose quota is used, if the credentials name one.
+    pub fn google_credentials(self, credentials: GoogleCredentials) -> Self {
+        let quota_project = credentials.quota_project_id().map(str::to_owned);
+        let builder = self.token_source(credentials);
+        match quota_project {
+            Some(project) => builder.header("x-goog-user-project", project),
+            None => builder,
+        }
+    }
 
     /// Sets the provider's name: the part of a model's name before the colon. It is `gemini` if not set.
     pub fn id(mut self, id: impl Into<ProviderId>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use reqwest::{Url, redirect};
+use reqwest::{ClientBuilder, Url, redirect};
 use rustls::{ClientConfig, RootCertStore, crypto};
 use rustls_platform_verifier::Verifier;
 use scorpio_core::model::{ModelError, ModelErrorKind};
@@ -11,12 +11,22 @@ pub(crate) use reqwest::Client;
 
 /// A client that will speak to `url` alone.
 pub(crate) fn build_client(url: &Url, connect_timeout: Duration) -> Result<Client, ModelError> {
-    let builder = Client::builder()
-        .redirect(redirect::Policy::none())
-        .connect_timeout(connect_timeout)
-        .tls_backend_preconfigured(tls(url)?);
+    let builder = builder(url, connect_timeout)?;
     // A proxy of the environment cannot reach the loopback interface of this machine.
-    let builder = if is_loopback(url) { builder.no_proxy() } else { builder };
+    build(if is_loopback(url) { builder.no_proxy() } else { builder })
+}
+
+/// The same, for what is reached without a proxy in any case.
+pub(crate) fn build_direct_client(url: &Url, connect_timeout: Duration) -> Result<Client, ModelError> {
+    build(builder(url, connect_timeout)?.no_proxy())
+}
+
+fn builder(url: &Url, connect_timeout: Duration) -> Result<ClientBuilder, ModelError> {
+    let builder = Client::builder().redirect(redirect::Policy::none()).connect_timeout(connect_timeout);
+    Ok(builder.tls_backend_preconfigured(tls(url)?))
+}
+
+fn build(builder: ClientBuilder) -> Result<Client, ModelError> {
     builder.build().map_err(|error| {
         ModelError::new(ModelErrorKind::Configuration, "the HTTP client could not be built")
             .with_source(error.without_url())
@@ -44,7 +54,7 @@ fn no_tls(error: rustls::Error) -> ModelError {
         .with_source(error)
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

@@ -39,7 +39,6 @@ pub(super) enum Carrier {
 }
 
 /// An answer that came at once.
-#[cfg(feature = "registry")]
 pub(crate) struct Fetched {
     pub(crate) headers: HeaderMap,
     /// What there is of it up to the limit.
@@ -104,25 +103,27 @@ impl Endpoint {
         body: Vec<u8>,
         limit: usize,
     ) -> Result<Vec<u8>, ModelError> {
-        let deadline = Instant::now() + self.timeouts.total;
-        let received = self.send(method, url, HeaderMap::new(), body).await?;
-        let received = self.successful(received).await?;
-        let left = deadline.saturating_duration_since(Instant::now());
         // One more than allowed tells that there is more.
-        let bytes = read_body(received.body, limit + 1, left).await;
-        if bytes.len() > limit {
+        let fetched = self.exchange(method, url, HeaderMap::new(), body, limit + 1).await?;
+        if fetched.body.len() > limit {
             let error =
                 ModelError::new(ModelErrorKind::TooLarge, format!("the answer is larger than {limit} bytes"));
-            return Err(failure::with_headers(error, &received.headers));
+            return Err(failure::with_headers(error, &fetched.headers));
         }
-        Ok(bytes)
+        Ok(fetched.body)
     }
 
-    /// Asks for what is at `url`, of at most `limit` bytes, and gives the headers too.
-    #[cfg(feature = "registry")]
-    pub(crate) async fn get(&self, url: Url, more: HeaderMap, limit: usize) -> Result<Fetched, ModelError> {
+    /// Sends `body` to `url`, with `more` headers, and reads what is answered at once, up to `limit` bytes.
+    pub(crate) async fn exchange(
+        &self,
+        method: Method,
+        url: Url,
+        more: HeaderMap,
+        body: Vec<u8>,
+        limit: usize,
+    ) -> Result<Fetched, ModelError> {
         let deadline = Instant::now() + self.timeouts.total;
-        let received = self.send(Method::GET, url, more, Vec::new()).await?;
+        let received = self.send(method, url, more, body).await?;
         let Received { headers, body, .. } = self.successful(received).await?;
         let left = deadline.saturating_duration_since(Instant::now());
         Ok(Fetched { headers, body: read_body(body, limit, left).await })

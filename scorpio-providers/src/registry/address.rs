@@ -4,7 +4,7 @@ use reqwest::header::{AUTHORIZATION, HeaderName};
 use scorpio_core::model::ModelError;
 
 use super::{KeySource, ProviderKind, ProviderSettings, invalid};
-use crate::environment::Environment;
+use crate::environment::{Environment, is_true};
 
 const OPENAI: &str = "https://api.openai.com/v1";
 const ANTHROPIC: &str = "https://api.anthropic.com";
@@ -36,12 +36,23 @@ impl ProviderKind {
             Self::Anthropic => &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"],
             Self::Gemini => &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
             Self::Azure => &["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"],
-            Self::Ollama => &[],
+            Self::Ollama | Self::AnthropicVertex | Self::GeminiVertex => &[],
         }
     }
 }
 
 impl ProviderSettings {
+    /// Whether it is reached on Vertex AI, with credentials in place of a key.
+    pub(crate) fn is_on_vertex(&self, environment: &Environment<'_>) -> bool {
+        let is_switched =
+            || environment.get("GOOGLE_GENAI_USE_VERTEXAI").is_some_and(|value| is_true(&value));
+        match self.kind {
+            ProviderKind::AnthropicVertex | ProviderKind::GeminiVertex => true,
+            ProviderKind::Gemini => self.base_url.is_none() && self.key.is_none() && is_switched(),
+            _ => false,
+        }
+    }
+
     /// How a provider that is set up so is asked for its models.
     ///
     /// # Errors
@@ -68,6 +79,9 @@ impl ProviderSettings {
                 (without(&base, "/openai/v1"), &["openai", "v1", "models"])
             }
             ProviderKind::Ollama => (self.ollama_address(environment)?, &["api", "tags"]),
+            ProviderKind::AnthropicVertex | ProviderKind::GeminiVertex => {
+                return Err(invalid("Vertex AI has no list of the models that may be used"));
+            }
         };
         let is_token =
             |source: &KeySource| *source == KeySource::Variable("AZURE_OPENAI_AD_TOKEN".to_owned());

@@ -12,6 +12,7 @@ use super::{
     choice::check_id,
     file, invalid,
     name::ModelName,
+    options::{ModelOptions, OptionTable},
     set_up::{Provider, SetUp, check_provider_name},
 };
 use crate::environment::Environment;
@@ -39,6 +40,7 @@ pub struct ModelRegistryBuilder {
     providers: BTreeMap<Arc<str>, Provider>,
     roles: BTreeMap<Role, Assignment>,
     choices: Vec<ModelChoice>,
+    options: OptionTable,
     prices: PriceTable,
 }
 
@@ -95,6 +97,13 @@ impl ModelRegistryBuilder {
         self.role(Role::Chat, assignment)
     }
 
+    /// Sets what is done for models that need it: `models` is the name of one, or the beginning of several with a `*` at the end, such as
+    /// `ollama:qwen3*`. The name counts for more than a beginning, and a longer beginning for more than a shorter one.
+    pub fn options(mut self, models: impl Into<String>, options: ModelOptions) -> Self {
+        self.options.insert(models.into(), options);
+        self
+    }
+
     /// Sets what models cost, in place of what was said before.
     pub fn prices(mut self, prices: PriceTable) -> Self {
         self.prices = prices;
@@ -113,7 +122,7 @@ impl ModelRegistryBuilder {
 
     pub(crate) fn build_in(mut self, environment: &Environment<'_>) -> Result<ModelRegistry, ModelError> {
         self.settle()?;
-        let mut set_up = SetUp::new(self.providers, environment);
+        let mut set_up = SetUp::new(self.providers, self.options, environment);
         let mut roles = BTreeMap::new();
         for (role, assignment) in &self.roles {
             roles.insert(*role, entry(&mut set_up, format!("the role `{role}`"), assignment)?);
@@ -134,6 +143,7 @@ impl ModelRegistryBuilder {
                 check_provider_name(name).map_err(invalid)?;
             }
         }
+        self.options.check().map_err(invalid)?;
         for (position, choice) in self.choices.iter().enumerate() {
             check_id(&choice.id).map_err(invalid)?;
             if self.choices.iter().take(position).any(|other| other.id == choice.id) {

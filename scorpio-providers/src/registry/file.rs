@@ -2,7 +2,11 @@
 
 mod written;
 
-use std::{ops::Range, path::Path, sync::Arc};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use scorpio_core::{PriceTable, model::ModelError};
 use toml::Spanned;
@@ -124,6 +128,9 @@ impl Written {
             described.description = choice.description.map(Arc::from);
             builder = builder.choice(described.with_audience(choice.audience));
         }
+        for (models, options) in self.options {
+            builder = builder.options(models.as_ref(), options.into());
+        }
         let prices = self.prices.into_iter();
         builder
             .prices(prices.fold(PriceTable::new(), |table, (model, price)| table.with(model, price.into())))
@@ -138,9 +145,11 @@ impl WrittenProvider {
         if let Some(name) = self.api_key_env {
             settings = settings.with_key_variable(name.as_ref());
         }
+        let beside = |path: PathBuf| folder.map_or_else(|| path.clone(), |folder| folder.join(&path));
+        (settings.project, settings.location) = (self.project, self.location);
+        settings.credentials_file = self.credentials_file.map(beside);
         if let Some(path) = self.api_key_file {
-            let beside = folder.map_or_else(|| path.clone(), |folder| folder.join(&path));
-            settings = settings.with_key_file(beside);
+            settings = settings.with_key_file(beside(path));
         }
         settings
     }

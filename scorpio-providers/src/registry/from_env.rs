@@ -35,7 +35,7 @@ const KEYED: [(ProviderKind, &str); 3] = [
 /// |---|---|
 /// | `OPENAI_API_KEY` | `openai:gpt-5-mini` |
 /// | `ANTHROPIC_API_KEY` or `ANTHROPIC_AUTH_TOKEN` | `anthropic:claude-sonnet-5` |
-/// | `GEMINI_API_KEY` or `GOOGLE_API_KEY` | `gemini:gemini-3.6-flash` |
+/// | `GEMINI_API_KEY` or `GOOGLE_API_KEY`, or `GOOGLE_GENAI_USE_VERTEXAI` | `gemini:gemini-3.6-flash` |
 ///
 /// Without any key it is `scripted:demo`, which follows a script. Nothing is sent anywhere; [`discover`] also looks for an Ollama.
 ///
@@ -104,8 +104,10 @@ async fn installed(environment: &Environment<'_>) -> Vec<String> {
 }
 
 fn with_key(environment: &Environment<'_>) -> Vec<&'static str> {
-    let has_key =
-        |kind: ProviderKind| kind.key_variables().iter().any(|variable| environment.get(variable).is_some());
+    let has_key = |kind: ProviderKind| {
+        kind.key_variables().iter().any(|variable| environment.get(variable).is_some())
+            || ProviderSettings::new(kind).is_on_vertex(environment)
+    };
     KEYED.iter().filter(|(kind, _)| has_key(*kind)).map(|(_, name)| *name).collect()
 }
 

@@ -19,6 +19,12 @@ pub enum ProviderKind {
     Azure,
     /// An Ollama.
     Ollama,
+    /// Claude on Google's Vertex AI.
+    #[serde(rename = "anthropic-vertex")]
+    AnthropicVertex,
+    /// Gemini on Google's Vertex AI.
+    #[serde(rename = "gemini-vertex")]
+    GeminiVertex,
 }
 
 /// Where a key is. A key itself is never part of a configuration.
@@ -68,12 +74,26 @@ pub struct ProviderSettings {
     /// How often a call is tried that fails before its answer begins, the first time among them. Unset, it is 3 times; see
     /// [`Retry`](crate::Retry).
     pub attempts: Option<u32>,
+    /// The project of Google Cloud, for a provider on Vertex AI. Unset, it is that of the environment, or of the credentials.
+    pub project: Option<String>,
+    /// The location on Vertex AI. Unset, it is that of the environment.
+    pub location: Option<String>,
+    /// The file of the [credentials](crate::GoogleCredentials) for Vertex AI. Unset, they are the default ones.
+    pub credentials_file: Option<PathBuf>,
 }
 
 impl ProviderSettings {
     /// A provider of this kind, set up by the environment.
     pub const fn new(kind: ProviderKind) -> Self {
-        Self { kind, base_url: None, key: None, attempts: None }
+        Self {
+            kind,
+            base_url: None,
+            key: None,
+            attempts: None,
+            project: None,
+            location: None,
+            credentials_file: None,
+        }
     }
 
     /// Sets its address.
@@ -96,6 +116,21 @@ impl ProviderSettings {
         self.key = Some(KeySource::File(path.into()));
         self
     }
+
+    /// Sets the project and the location on Vertex AI.
+    #[must_use]
+    pub fn with_vertex(mut self, project: impl Into<String>, location: impl Into<String>) -> Self {
+        (self.project, self.location) = (Some(project.into()), Some(location.into()));
+        self
+    }
+
+    /// Sets the file of the credentials for Vertex AI.
+    #[must_use]
+    pub fn with_credentials_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.credentials_file = Some(path.into());
+        self
+    }
+
     /// Sets how often a call is tried that fails before its answer begins, the first time among them; 0 counts as 1.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {

@@ -7,16 +7,23 @@ use std::{
 
 use scorpio_core::model::{LlmProvider, Model, ModelError, ModelParameters};
 
-use super::{ConfiguredModel, KeySource, ProviderKind, ProviderSettings, invalid, name::ModelName};
+use super::{
+    ConfiguredModel, KeySource, ProviderKind, ProviderSettings, invalid, name::ModelName,
+    options::OptionTable,
+};
+#[cfg(any(feature = "anthropic", feature = "gemini"))]
+use crate::GoogleCredentials;
 use crate::{Fallback, Retry, environment::Environment};
 
 /// The providers that need no declaration, because the environment sets them up.
-const OF_ENVIRONMENT: [(&str, ProviderKind); 5] = [
+const OF_ENVIRONMENT: [(&str, ProviderKind); 7] = [
     ("openai", ProviderKind::OpenAi),
     ("anthropic", ProviderKind::Anthropic),
     ("gemini", ProviderKind::Gemini),
     ("azure", ProviderKind::Azure),
     ("ollama", ProviderKind::Ollama),
+    ("anthropic-vertex", ProviderKind::AnthropicVertex),
+    ("gemini-vertex", ProviderKind::GeminiVertex),
 ];
 
 /// The provider of the scripts that come along.
@@ -40,12 +47,17 @@ pub(crate) enum Provider {
 pub(super) struct SetUp<'a> {
     environment: &'a Environment<'a>,
     providers: BTreeMap<Arc<str>, Provider>,
+    options: OptionTable,
     made: HashMap<Arc<str>, Result<Arc<dyn LlmProvider>, String>>,
 }
 
 impl<'a> SetUp<'a> {
-    pub(super) fn new(providers: BTreeMap<Arc<str>, Provider>, environment: &'a Environment<'a>) -> Self {
-        Self { environment, providers, made: HashMap::new() }
+    pub(super) fn new(
+        providers: BTreeMap<Arc<str>, Provider>,
+        options: OptionTable,
+        environment: &'a Environment<'a>,
+    ) -> Self {
+        Self { environment, providers, options, made: HashMap::new() }
     }
 
     pub(super) fn into_providers(self) -> BTreeMap<Arc<str>, Provider> {
@@ -83,8 +95,9 @@ impl<'a> SetUp<'a> {
 
     fn model(&mut self, name: &ModelName) -> Result<Model, String> {
         if let Some(Provider::Scripted) = self.providers.get(name.provider()) {
-            return scorpio_core::model::builtin(name.as_str())
-                .map_err(|_| "there is no such script, only `scripted:demo`".to_owned());
+            let script = scorpio_core::model::builtin(name.as_str())
+                .map_err(|_| "there is no such script, only `scripted:demo`".to_owned())?;
+            return Ok(Model::shared(self.options.around(name, Arc::clone(script.provider())), name.model()));
         }
         let provider = match self.made.get(name.provider()) {
             Some(made) => made.clone()?,
@@ -94,7 +107,7 @@ impl<'a> SetUp<'a> {
                 made?
             }
         };
-        Ok(Model::shared(provider, name.model()))
+        Ok(Model::shared(self.options.around(name, provider), name.model()))
     }
 
     fn provider(&self, name: &str) -> Result<Arc<dyn LlmProvider>, String> {
@@ -117,6 +130,7 @@ impl<'a> SetUp<'a> {
 impl ProviderSettings {
     fn build(&self, name: &str, environment: &Environment<'_>) -> Result<Arc<dyn LlmProvider>, ModelError> {
         let _ = environment;
+        self.check_vertex()?;
         match self.kind {
             #[cfg(feature = "openai")]
             ProviderKind::OpenAi | ProviderKind::Azure | ProviderKind::Ollama => {
@@ -126,6 +140,30 @@ impl ProviderSettings {
             ProviderKind::Gemini => Ok(Arc::new(self.gemini(environment)?.id(name).build()?)),
             #[cfg(feature = "anthropic")]
             ProviderKind::Anthropic => Ok(Arc::new(self.anthropic(environment)?.id(name).build()?)),
+            #[cfg(feature = "gemini")]
+            ProviderKind::GeminiVertex => {
+                let builder =
+                    self.on_vertex(environment, |environment| environment.gemini_vertex(self.credentials()?));
+                Ok(Arc::new(
+                    self.base_url
+                        .iter()
+                        .fold(builder?, |builder, url| builder.base_url(url))
+                        .id(name)
+                        .build()?,
+                ))
+            }
+            #[cfg(feature = "anthropic")]
+            ProviderKind::AnthropicVertex => {
+                let builder = self
+                    .on_vertex(environment, |environment| environment.anthropic_vertex(self.credentials()?));
+                Ok(Arc::new(
+                    self.base_url
+                        .iter()
+                        .fold(builder?, |builder, url| builder.base_url(url))
+                        .id(name)
+                        .build()?,
+                ))
+            }
             #[allow(unreachable_patterns)]
             kind => {
                 Err(invalid(format!("`{name}` needs the feature `{}` of scorpio-providers", kind.feature())))
@@ -158,6 +196,27 @@ impl ProviderSettings {
             Some(key) => builder.api_key(key),
             None => builder,
         })
+    }
+}
+
+#[cfg(any(feature = "anthropic", feature = "gemini"))]
+impl ProviderSettings {
+    /// The credentials that are set.
+    pub(crate) fn credentials(&self) -> Result<Option<GoogleCredentials>, ModelError> {
+        self.credentials_file.as_ref().map(GoogleCredentials::from_file).transpose()
+    }
+
+    /// What `read` makes of the environment with the project and the location that are set.
+    fn on_vertex<T>(&self, environment: &Environment<'_>, read: impl FnOnce(&Environment<'_>) -> T) -> T {
+        let variable = |name: &str| {
+            let set = match name {
+                "ANTHROPIC_VERTEX_PROJECT_ID" | "GOOGLE_CLOUD_PROJECT" => &self.project,
+                "CLOUD_ML_REGION" | "GOOGLE_CLOUD_LOCATION" => &self.location,
+                _ => &None,
+            };
+            set.clone().or_else(|| environment.get(name))
+        };
+        read(&Environment::new(&variable))
     }
 }
 
@@ -197,13 +256,28 @@ impl ProviderSettings {
     }
 }
 
+impl ProviderSettings {
+    /// Checks that what is set has a meaning for its kind.
+    fn check_vertex(&self) -> Result<(), ModelError> {
+        let is_vertex = matches!(self.kind, ProviderKind::AnthropicVertex | ProviderKind::GeminiVertex);
+        let is_placed = self.project.is_some() || self.location.is_some() || self.credentials_file.is_some();
+        match (is_vertex, is_placed, &self.key) {
+            (true, _, Some(_)) => Err(invalid("Vertex AI takes no key: name a file of credentials, or none")),
+            (false, true, _) => {
+                Err(invalid("a project, a location and a file of credentials are for providers on Vertex AI"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl ProviderKind {
     /// The feature that brings the provider.
     const fn feature(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Azure | Self::Ollama => "openai",
-            Self::Anthropic => "anthropic",
-            Self::Gemini => "gemini",
+            Self::Anthropic | Self::AnthropicVertex => "anthropic",
+            Self::Gemini | Self::GeminiVertex => "gemini",
         }
     }
 }

@@ -105,7 +105,7 @@ fn what_makes_no_sense_is_refused() {
     assert!(refused(builder().role(Role::Chat, ":x")).contains("names no provider before the colon"));
     let unknown = refused(builder().role(Role::Title, "acme:x").role(Role::Chat, "scripted:demo"));
     assert!(unknown.contains("the role `title`: there is no provider `acme`"), "{unknown}");
-    assert!(unknown.contains("`anthropic`, `azure`, `gemini`, `ollama`, `openai`, `scripted`"), "{unknown}");
+    assert!(unknown.contains("`anthropic`, `anthropic-vertex`, `azure`, `gemini`, `gemini-vertex`, `ollama`, `openai`, `scripted`"), "{unknown}");
     let twice = builder().choice(ModelChoice::new("a", "A", "scripted:demo")).choice(ModelChoice::new(
         "a",
         "B",

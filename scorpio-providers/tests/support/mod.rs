@@ -32,6 +32,8 @@ pub struct Asked {
     /// The request line and the headers.
     pub head: String,
     pub body: serde_json::Value,
+    /// The body, whatever it is.
+    pub text: String,
 }
 
 impl Asked {
@@ -197,11 +199,13 @@ async fn read_request(connection: &mut BufReader<TcpStream>) -> Option<Asked> {
     while !head.ends_with(b"\r\n\r\n") {
         head.push(connection.read_u8().await.ok()?);
     }
-    let mut asked = Asked { head: String::from_utf8(head).unwrap(), body: serde_json::Value::Null };
+    let mut asked =
+        Asked { head: String::from_utf8(head).unwrap(), body: serde_json::Value::Null, text: String::new() };
     let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     connection.read_exact(&mut body).await.ok()?;
     asked.body = serde_json::from_slice(&body).unwrap_or_default();
+    asked.text = String::from_utf8_lossy(&body).into_owned();
     Some(asked)
 }
 

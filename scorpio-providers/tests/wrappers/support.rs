@@ -14,8 +14,9 @@ use futures::{StreamExt, stream};
 use scorpio_core::{
     Message, Origin, Part, Provenance, Usage,
     model::{
-        CallContext, Capabilities, FinishReason, LlmProvider, ModelError, ModelErrorKind, ModelEvent,
-        ModelRequest, ModelStream, PartKind, ProviderId, Transcript, WireKey,
+        Assembler, CallContext, Capabilities, FinishReason, LlmProvider, ModelAnswer, ModelError,
+        ModelErrorKind, ModelEvent, ModelRequest, ModelStream, PartKind, ProviderId, ScriptedTurn,
+        Transcript, WireKey,
     },
 };
 
@@ -277,4 +278,78 @@ impl Numbers {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) % limit
     }
+}
+
+/// A turn of one text that streams in these pieces.
+pub(crate) fn pieces<'a>(pieces: impl IntoIterator<Item = &'a str>) -> ScriptedTurn {
+    ScriptedTurn::new().deltas(pieces)
+}
+
+/// `text` cut in every way that a test can afford: whole, at each place, into pieces of each small length, and at random.
+pub(crate) fn cuts(text: &str) -> Vec<Vec<&str>> {
+    let mut places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    places.push(text.len());
+    let cut = |at: &[usize]| at.windows(2).map(|ends| &text[ends[0]..ends[1]]).collect::<Vec<_>>();
+    let last = places.len() - 1;
+    let mut cuts = vec![vec![text]];
+    cuts.extend((1..last).map(|at| cut(&[0, places[at], places[last]])));
+    for length in 1..=9 {
+        let mut at: Vec<usize> = places.iter().copied().step_by(length).collect();
+        at.extend((at.last() != Some(&text.len())).then_some(text.len()));
+        cuts.push(cut(&at));
+    }
+    let mut numbers = Numbers::new(7);
+    for _ in 0..50 {
+        let mut at: Vec<usize> = places.iter().copied().filter(|_| numbers.below(3) == 0).collect();
+        at.extend([0, text.len()]);
+        at.sort_unstable();
+        at.dedup();
+        cuts.push(cut(&at));
+    }
+    cuts
+}
+
+/// The answer, held to the rules of the stream, after a look at each part's deltas: they add up to the part.
+pub(crate) async fn answer(provider: &impl LlmProvider, request: ModelRequest) -> ModelAnswer {
+    let items = items_of(provider, request, &CallContext::new()).await;
+    let mut assembler = Assembler::new();
+    let mut streamed: Vec<String> = Vec::new();
+    for event in whole(items) {
+        match &event {
+            ModelEvent::PartStart { index, .. } => {
+                assert_eq!(*index as usize, streamed.len(), "parts are numbered in the order they begin");
+                streamed.push(String::new());
+            }
+            ModelEvent::Delta { index, text } => {
+                assert!(!text.is_empty());
+                streamed[*index as usize].push_str(text);
+            }
+            _ => {}
+        }
+        assembler.push(&event).unwrap();
+    }
+    let answer = assembler.finish().unwrap();
+    let texts: Vec<String> = answer
+        .parts
+        .iter()
+        .map(|part| match part {
+            Part::Text(part) => part.text.clone(),
+            Part::Reasoning(part) => part.text.clone(),
+            Part::ToolCall(part) => part.arguments.to_string(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(texts, streamed);
+    answer
+}
+
+/// The parts of an answer, each as its kind and its text.
+pub(crate) fn shown(answer: &ModelAnswer) -> Vec<(&'static str, String)> {
+    let show = |part: &Part| match part {
+        Part::Text(part) => ("text", part.text.clone()),
+        Part::Reasoning(part) => ("reasoning", part.text.clone()),
+        Part::ToolCall(part) => ("call", format!("{} {}", part.name, part.arguments)),
+        other => panic!("{other:?}"),
+    };
+    answer.parts.iter().map(show).collect()
 }

@@ -46,6 +46,7 @@ impl Driver {
         self.answer = Assembler::new();
         loop {
             let broken_off = mem::take(&mut self.answer);
+            self.answer.add_earlier(broken_off.usage());
             let asked = self.ask(turn).await.and_then(|()| Ok(self.answer.finish()?));
             let error = match asked {
                 Ok(answer) => return self.answered(turn, answer).await,

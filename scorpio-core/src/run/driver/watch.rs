@@ -20,6 +20,10 @@ use crate::{
 /// The future in which a store says that the run was told something.
 type Told = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
+/// What others are told to end by is so much later than the run's own end, so that the run stops by its own clock, which is an outcome, and
+/// not by an error of theirs.
+const GRACE: Duration = Duration::from_millis(100);
+
 #[derive(Debug)]
 pub(super) enum Interrupt {
     /// Somebody, or the clock, stops the run.
@@ -76,10 +80,10 @@ impl Watch {
         }
     }
 
-    /// When the run's time is up.
+    /// When the run will give up, for those who work for it.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         let left = self.deadline?.saturating_duration_since(Instant::now());
-        Timestamp::now().checked_add(left).ok()
+        Timestamp::now().checked_add(left.saturating_add(GRACE)).ok()
     }
 
     /// How often the lease is renewed.

@@ -52,11 +52,11 @@ fn a_key_or_a_token() {
 #[test]
 fn vertex_needs_a_project_and_a_place() {
     let project = ("ANTHROPIC_VERTEX_PROJECT_ID", "p-1");
-    let error = with(&[project], |environment| environment.anthropic_vertex().unwrap_err());
+    let error = with(&[project], |environment| environment.anthropic_vertex_at(None).unwrap_err());
     assert!(error.to_string().contains("CLOUD_ML_REGION"), "{error}");
     let at = |more: &[(&str, &str)]| {
         let variables = [&[project], more].concat();
-        let builder = with(&variables, |environment| environment.anthropic_vertex()).unwrap();
+        let builder = with(&variables, |environment| environment.anthropic_vertex_at(None)).unwrap();
         url(&builder.token_source(Token).build().unwrap())
     };
     for (location, host) in [

@@ -1,5 +1,7 @@
 //! The clock of a response, in virtual time.
 
+#![cfg(feature = "openai")]
+
 use std::time::Duration;
 
 use futures::{

@@ -97,7 +97,7 @@ fn what_is_wrong_is_told_with_its_line_its_key_and_what_is_allowed() {
         (
             "[rolls.chat]\nmodel = \"scripted:demo\"",
             "line 1",
-            "unknown field `rolls`, expected one of `providers`, `roles`, `models`, `prices`",
+            "unknown field `rolls`, expected one of `providers`, `roles`, `models`, `options`, `prices`",
         ),
         (
             "[roles.chat]\nmodel = \"scripted:demo\"\nmodle = 1",
@@ -118,6 +118,26 @@ fn what_is_wrong_is_told_with_its_line_its_key_and_what_is_allowed() {
             "there is no provider `acme`",
         ),
         ("[roles.chat]", "line 1: roles.chat", "missing field `model`"),
+        (
+            "[options.\"gpt\"]\nthink_tags = true",
+            "line 1",
+            "`gpt` is neither the name of a model nor the beginning of one",
+        ),
+        (
+            "[options.\"a:*\"]\nthink_tags = 1",
+            "line 2: options.\"a:*\".think_tags",
+            "expected `true`, `false`, or a table",
+        ),
+        (
+            "[options.\"a:*\"]\nthink_tags = { opens = \"<t>\" }",
+            "line 2: options.\"a:*\".think_tags",
+            "unknown field `opens`, expected one of `open`, `close`",
+        ),
+        (
+            "[options.\"a:*\"]\ntools = \"shouted\"",
+            "line 2: options.\"a:*\".tools",
+            "unknown variant `shouted`, expected `native` or `prompt`",
+        ),
         (
             "[roles.chat]\nmodel = \"scripted:demo\"\nparameters = { temprature = 1 }",
             "line 3: roles.chat.parameters",
@@ -211,4 +231,45 @@ fn a_provider_is_as_it_is_written() {
         (ProviderKind::OpenAi, Some(KeySource::Variable("GROQ_API_KEY".into())))
     );
     assert_eq!(settings("box").kind, ProviderKind::Ollama);
+}
+
+#[tokio::test]
+async fn options_are_read_and_count_for_their_models() {
+    let toml = r#"
+        [roles.chat]
+        model = "scripted:large"
+        [roles.title]
+        model = "scripted:small"
+        [roles.planner]
+        model = "scripted:other"
+
+        [options."scripted:*"]
+        think_tags = true
+        [options."scripted:sm*"]
+        think_tags = { open = "[think]", close = "[/think]", starts_inside = true, anywhere = true }
+        tools = "prompt"
+        repair_tool_calls = true
+        [options."scripted:other"]
+    "#;
+    let script = scorpio_core::model::Scripted::new();
+    let registry =
+        ModelRegistryBuilder::parse(toml).unwrap().ready_provider(Arc::new(script.clone())).build().unwrap();
+    let answers = [
+        (Role::Chat, "<think>a</think>b", "b"),
+        (Role::Title, "a[/think]b[think]c[/think]d", "bd"),
+        (Role::Planner, "<think>a</think>b", "<think>a</think>b"),
+    ];
+    for (role, said, expected) in answers {
+        let _ = script.clone().text(said);
+        let model = registry.role(role).unwrap().model();
+        let request = scorpio_core::model::ModelRequest::new(Arc::clone(model.name()), Default::default());
+        let provider = model.provider();
+        let answer = scorpio_core::model::complete(&**provider, request, &Default::default()).await.unwrap();
+        assert_eq!(answer.text(), expected, "{role}");
+        let wrapped = format!("{provider:?}");
+        assert_eq!(
+            wrapped.starts_with("ToolCallRepair { provider: PromptedTools { provider: ThinkTags"),
+            role == Role::Title
+        );
+    }
 }

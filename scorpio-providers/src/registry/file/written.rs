@@ -8,12 +8,16 @@ use scorpio_core::{
 };
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, SeqAccess, Visitor, value::SeqAccessDeserializer},
+    de::{
+        Error, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
 };
 use toml::Spanned;
 
 use crate::registry::{
-    Assignment, Audience, ProviderKind, Role, choice::check_id, name::ModelName, set_up::check_provider_name,
+    Assignment, Audience, ModelOptions, ProviderKind, Role, ThinkTagOptions, choice::check_id,
+    name::ModelName, options::check_models, set_up::check_provider_name,
 };
 
 /// A file.
@@ -26,6 +30,8 @@ pub(super) struct Written {
     pub(super) roles: BTreeMap<Role, WrittenRole>,
     #[serde(default)]
     pub(super) models: Vec<WrittenChoice>,
+    #[serde(default)]
+    pub(super) options: BTreeMap<Models, WrittenOptions>,
     #[serde(default)]
     pub(super) prices: BTreeMap<String, WrittenPrice>,
 }
@@ -62,9 +68,77 @@ pub(super) struct WrittenProvider {
     pub(super) api_key_env: Option<VariableName>,
     pub(super) api_key_file: Option<PathBuf>,
     pub(super) attempts: Option<u32>,
+    pub(super) project: Option<String>,
+    pub(super) location: Option<String>,
+    pub(super) credentials_file: Option<PathBuf>,
     /// There to be refused with better words than any other key that is not known.
     #[serde(rename = "api_key")]
     _api_key: Option<NoKey>,
+}
+
+/// `[options."provider:model"]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WrittenOptions {
+    think_tags: WrittenTags,
+    tools: WrittenTools,
+    repair_tool_calls: bool,
+}
+
+/// How a model is told of tools.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WrittenTools {
+    #[default]
+    Native,
+    Prompt,
+}
+
+/// `true`, `false`, or a table of what is not as usual.
+#[derive(Debug, Default)]
+struct WrittenTags(Option<ThinkTagOptions>);
+
+impl<'de> Deserialize<'de> for WrittenTags {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct YesOrTable;
+        impl<'de> Visitor<'de> for YesOrTable {
+            type Value = WrittenTags;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`true`, `false`, or a table of `open`, `close`, `starts_inside` and `anywhere`")
+            }
+
+            fn visit_bool<E: Error>(self, yes: bool) -> Result<Self::Value, E> {
+                Ok(WrittenTags(yes.then(ThinkTagOptions::new)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(deny_unknown_fields, default)]
+                #[derive(Default)]
+                struct Table {
+                    open: String,
+                    close: String,
+                    starts_inside: bool,
+                    anywhere: bool,
+                }
+                let Table { open, close, starts_inside, anywhere } =
+                    Table::deserialize(MapAccessDeserializer::new(map))?;
+                let options = ThinkTagOptions::new().with_tags(open, close);
+                Ok(WrittenTags(Some(options.with_starts_inside(starts_inside).with_anywhere(anywhere))))
+            }
+        }
+        deserializer.deserialize_any(YesOrTable)
+    }
+}
+
+impl From<WrittenOptions> for ModelOptions {
+    fn from(written: WrittenOptions) -> Self {
+        let WrittenOptions { think_tags, tools, repair_tool_calls } = written;
+        let mut options = Self::new();
+        options.think_tags = think_tags.0;
+        options.with_prompted_tools(tools == WrittenTools::Prompt).with_tool_call_repair(repair_tool_calls)
+    }
 }
 
 /// `[prices."provider:model"]`.
@@ -191,6 +265,11 @@ checked_text! {
 checked_text! {
     /// The name of a provider.
     ProviderName, check_provider_name
+}
+
+checked_text! {
+    /// The models that options are for.
+    Models, check_models
 }
 
 checked_text! {
