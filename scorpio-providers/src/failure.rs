@@ -50,8 +50,9 @@ pub(crate) fn of_status(
         return redirect(status, headers);
     }
     let body = secrets.redact(&String::from_utf8_lossy(body));
+    // A secret may be hidden in escapes, and shows when they are read.
     let detail = Detail::of_error(&body);
-    let says = match quoted(&detail.message) {
+    let says = match quoted(&secrets.redact(&detail.message)) {
         "" => status.canonical_reason().unwrap_or("it does not say why").to_owned(),
         message => message.to_owned(),
     };
@@ -84,7 +85,7 @@ pub(crate) fn with_headers(error: ModelError, headers: &HeaderMap) -> ModelError
 pub(crate) fn in_stream(json: &[u8], secrets: &Secrets) -> ModelError {
     let json = secrets.redact(&String::from_utf8_lossy(json));
     let detail = Detail::of_error(&json);
-    let says = match quoted(&detail.message) {
+    let says = match quoted(&secrets.redact(&detail.message)) {
         "" => "it does not say why".to_owned(),
         message => message.to_owned(),
     };

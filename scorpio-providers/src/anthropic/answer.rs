@@ -23,7 +23,7 @@ const MAX_BLOCKS: u32 = 4096;
 
 /// An answer while it arrives.
 #[derive(Debug)]
-pub(super) struct MessagesAnswer {
+pub(crate) struct MessagesAnswer {
     events: VecDeque<ModelEvent>,
     has_begun: bool,
     parts: u32,
@@ -38,7 +38,7 @@ pub(super) struct MessagesAnswer {
 
 impl MessagesAnswer {
     /// An answer of which nothing has arrived. No error that is read out of it shows the secrets.
-    pub(super) fn new(secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
         Self {
             events: VecDeque::new(),
             has_begun: false,

@@ -25,7 +25,7 @@ const MAX_PARTS: u32 = 65_536;
 
 /// An answer while it arrives.
 #[derive(Debug)]
-pub(super) struct GeminiAnswer {
+pub(crate) struct GeminiAnswer {
     events: VecDeque<ModelEvent>,
     seed: u64,
     parts: u32,
@@ -46,7 +46,7 @@ struct OpenText {
 impl GeminiAnswer {
     /// An answer of which nothing has arrived. Calls without an id are given one that `seed` makes unlike those of other answers. No error
     /// that is read out of it shows the secrets.
-    pub(super) fn new(seed: u64, secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(seed: u64, secrets: Arc<Secrets>) -> Self {
         let events = VecDeque::new();
         Self { events, seed, parts: 0, calls: 0, open: None, reason: None, secrets }
     }

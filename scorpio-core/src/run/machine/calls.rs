@@ -78,7 +78,7 @@ impl Calls {
     pub(super) fn start(&mut self, index: u32, at: Timestamp) -> Option<ToolExecution> {
         let execution = self.unfinished(index)?;
         execution.status = ExecutionStatus::Running;
-        execution.attempts += 1;
+        execution.attempts = execution.attempts.saturating_add(1);
         execution.started_at = Some(at);
         Some(execution.clone())
     }

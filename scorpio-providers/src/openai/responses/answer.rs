@@ -24,7 +24,7 @@ const MAX_ITEMS: usize = 4096;
 
 /// An answer while it arrives.
 #[derive(Debug)]
-pub(in crate::openai) struct ResponsesAnswer {
+pub(crate) struct ResponsesAnswer {
     events: VecDeque<ModelEvent>,
     has_begun: bool,
     /// In the order they began.
@@ -48,7 +48,7 @@ struct Open {
 
 impl ResponsesAnswer {
     /// An answer of which nothing has arrived. No error that is read out of it shows the secrets.
-    pub(in crate::openai) fn new(secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
         Self {
             events: VecDeque::new(),
             has_begun: false,
