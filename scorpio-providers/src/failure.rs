@@ -11,10 +11,10 @@ use reqwest::{
 use scorpio_core::model::{ModelError, ModelErrorKind};
 use serde_json::value::RawValue;
 
-use self::words::{AnthropicDetails, ErrorBody, ErrorObject, GoogleDetail};
+use self::words::{AnthropicDetails, ErrorBody, ErrorObject, GoogleDetail, MAX_DETAILS};
 use crate::{
     http::{Secrets, request_id, retry_after},
-    lenient::Text,
+    lenient::{List, Text},
 };
 
 /// How much of a body is kept, in bytes.
@@ -169,12 +169,13 @@ impl Detail {
         {
             self.code = error_code.0.into_owned();
         }
-        for detail in serde_json::from_str::<Vec<GoogleDetail<'_>>>(json).unwrap_or_default() {
+        let details: List<GoogleDetail<'_>, MAX_DETAILS> = serde_json::from_str(json).unwrap_or_default();
+        for detail in details.0 {
             if !detail.reason.is_empty() {
                 self.code = detail.reason.0.into_owned();
             }
             let of_the_day = |quota_id: &str| quota_id.contains("PerDay");
-            if detail.violations.is_some_and(|all| all.iter().any(|one| of_the_day(one.quota_id.as_ref()))) {
+            if detail.violations.0.iter().any(|one| of_the_day(one.quota_id.as_ref())) {
                 self.code = DAILY_QUOTA.to_owned();
             }
             let seconds = detail.retry_delay.as_ref().strip_suffix('s').and_then(|text| text.parse().ok());

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::lenient::{Number, Text};
+use crate::lenient::{List, Number, Text};
+
+/// More blocks than this in one answer are a fault, and so are more pieces in what else is a list.
+pub(super) const MAX_BLOCKS: usize = 4096;
 
 /// An event of the stream. Which fields it has depends on its type.
 #[derive(Debug, Default, Deserialize)]
@@ -21,7 +24,7 @@ pub(super) struct StreamEvent<'a> {
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) input_transformations: Option<Vec<Transformation<'a>>>,
+    pub(super) input_transformations: List<Transformation<'a>, MAX_BLOCKS>,
 }
 
 /// Something that the API changed in the history before the model read it.
@@ -63,13 +66,13 @@ pub(super) struct WholeMessage<'a> {
     #[serde(borrow, rename = "type")]
     pub(super) kind: Text<'a>,
     #[serde(borrow)]
-    pub(super) content: Option<Vec<&'a RawValue>>,
+    pub(super) content: List<&'a RawValue, MAX_BLOCKS>,
     #[serde(borrow)]
     pub(super) stop_reason: Text<'a>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) input_transformations: Option<Vec<Transformation<'a>>>,
+    pub(super) input_transformations: List<Transformation<'a>, MAX_BLOCKS>,
 }
 
 /// A block as it begins, or all of it.
@@ -91,5 +94,5 @@ pub(super) struct BlockStart<'a> {
     #[serde(borrow)]
     pub(super) input: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) citations: Option<Vec<&'a RawValue>>,
+    pub(super) citations: List<&'a RawValue, MAX_BLOCKS>,
 }

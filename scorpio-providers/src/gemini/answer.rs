@@ -10,7 +10,7 @@ use scorpio_core::{
 use serde_json::value::RawValue;
 
 use super::{
-    event::{Candidate, Response, WirePart},
+    event::{Candidate, MAX_PARTS, Response, WirePart},
     usage::usage,
 };
 use crate::{
@@ -19,9 +19,6 @@ use crate::{
     json,
     sse::SseEvent,
 };
-
-/// More parts than this in one answer are a fault.
-const MAX_PARTS: u32 = 65_536;
 
 /// An answer while it arrives.
 #[derive(Debug)]
@@ -61,8 +58,7 @@ impl GeminiAnswer {
         if let Some(raw) = response.usage_metadata {
             self.events.push_back(ModelEvent::Usage(usage(raw)));
         }
-        let mut candidates = response.candidates.unwrap_or_default().into_iter();
-        match candidates.next() {
+        match response.candidates.0 {
             Some(candidate) => self.candidate(candidate)?,
             None => {
                 let blocked =
@@ -76,7 +72,7 @@ impl GeminiAnswer {
     }
 
     fn candidate(&mut self, candidate: Candidate<'_>) -> Result<(), ModelError> {
-        for raw in candidate.content.and_then(|content| content.parts).unwrap_or_default() {
+        for raw in candidate.content.map(|content| content.parts.0).unwrap_or_default() {
             self.part(raw)?;
         }
         if let Some(token) = candidate.continuation_token {
@@ -173,7 +169,7 @@ impl GeminiAnswer {
 
     fn start(&mut self, kind: PartKind) -> Result<u32, ModelError> {
         let index = self.parts;
-        if index == MAX_PARTS {
+        if index as usize == MAX_PARTS {
             let message = format!("the answer holds more than {MAX_PARTS} parts");
             return Err(ModelError::new(ModelErrorKind::TooLarge, message));
         }

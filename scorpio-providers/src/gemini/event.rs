@@ -3,14 +3,17 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::lenient::Text;
+use crate::lenient::{First, List, Text};
+
+/// More parts than this in one answer are a fault.
+pub(super) const MAX_PARTS: usize = 65_536;
 
 /// A response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Response<'a> {
     #[serde(borrow)]
-    pub(super) candidates: Option<Vec<Candidate<'a>>>,
+    pub(super) candidates: First<Candidate<'a>>,
     #[serde(borrow)]
     pub(super) usage_metadata: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -38,7 +41,7 @@ pub(super) struct Candidate<'a> {
 #[serde(default)]
 pub(super) struct Content<'a> {
     #[serde(borrow)]
-    pub(super) parts: Option<Vec<&'a RawValue>>,
+    pub(super) parts: List<&'a RawValue, MAX_PARTS>,
 }
 
 /// A part of the content.

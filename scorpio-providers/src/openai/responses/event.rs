@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::lenient::{Number, Text};
+use crate::lenient::{List, Number, Text};
+
+/// More items than this in one answer are a fault, and so are more pieces in one item.
+pub(super) const MAX_ITEMS: usize = 4096;
 
 /// An event of the stream. Which fields it has depends on its type.
 #[derive(Debug, Default, Deserialize)]
@@ -32,7 +35,7 @@ pub(super) struct WholeResponse<'a> {
     #[serde(borrow)]
     pub(super) status: Text<'a>,
     #[serde(borrow)]
-    pub(super) output: Option<Vec<&'a RawValue>>,
+    pub(super) output: List<&'a RawValue, MAX_ITEMS>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -40,7 +43,7 @@ pub(super) struct WholeResponse<'a> {
     #[serde(borrow)]
     pub(super) incomplete_details: Option<Incomplete<'a>>,
     #[serde(borrow)]
-    pub(super) input_transformations: Option<Vec<&'a RawValue>>,
+    pub(super) input_transformations: List<&'a RawValue, MAX_ITEMS>,
 }
 
 /// Why a response is not complete.
@@ -66,9 +69,9 @@ pub(super) struct Item<'a> {
     #[serde(borrow)]
     pub(super) arguments: Text<'a>,
     #[serde(borrow)]
-    pub(super) content: Option<Vec<Content<'a>>>,
+    pub(super) content: List<Content<'a>, MAX_ITEMS>,
     #[serde(borrow)]
-    pub(super) summary: Option<Vec<Content<'a>>>,
+    pub(super) summary: List<Content<'a>, MAX_ITEMS>,
 }
 
 /// A piece of what an item holds.
@@ -88,16 +91,16 @@ impl Item<'_> {
             let texts = contents.iter().flat_map(|content| [content.text.as_ref(), content.refusal.as_ref()]);
             texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(between)
         };
-        let content = self.content.as_deref().unwrap_or_default();
+        let content = &self.content.0;
         if self.kind.as_ref() != "reasoning" {
             return joined(content, "");
         }
-        let summary = joined(self.summary.as_deref().unwrap_or_default(), "\n\n");
+        let summary = joined(&self.summary.0, "\n\n");
         if summary.is_empty() { joined(content, "") } else { summary }
     }
 
     /// Whether the model refused in it.
     pub(super) fn refuses(&self) -> bool {
-        self.content.iter().flatten().any(|content| !content.refusal.is_empty())
+        self.content.0.iter().any(|content| !content.refusal.is_empty())
     }
 }
