@@ -9,21 +9,22 @@ use crate::lenient::{List, Number, Text};
 pub(super) const MAX_BLOCKS: usize = 4096;
 
 /// An event of the stream. Which fields it has depends on its type.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub(super) struct StreamEvent<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(borrow, default, rename = "type")]
     pub(super) kind: Text<'a>,
+    #[serde(default)]
     pub(super) index: Number,
-    #[serde(borrow)]
-    pub(super) delta: Option<Delta<'a>>,
-    #[serde(borrow)]
+    /// In a box, as it is large and serde moves it about.
+    #[serde(borrow, default)]
+    pub(super) delta: Option<Box<Delta<'a>>>,
+    #[serde(borrow, default)]
     pub(super) content_block: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) message: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) usage: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) input_transformations: List<Transformation<'a>, MAX_BLOCKS>,
 }
 
@@ -41,21 +42,20 @@ pub(super) struct Transformation<'a> {
 
 /// A piece of a block, or what is said of the message at its end.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
 pub(super) struct Delta<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(borrow, default, rename = "type")]
     pub(super) kind: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) text: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) thinking: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) signature: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) partial_json: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) citation: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) stop_reason: Text<'a>,
 }
 

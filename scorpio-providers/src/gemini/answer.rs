@@ -49,7 +49,19 @@ impl GeminiAnswer {
     }
 
     fn read(&mut self, json: &[u8]) -> Result<(), ModelError> {
-        let response: Response<'_> = self.parse(json)?;
+        let response: Response<'_, WirePart<'_>> = self.parse(json)?;
+        if response.parts().iter().all(WirePart::is_plain) {
+            return self.response(response, Self::plain);
+        }
+        let response: Response<'_, &RawValue> = self.parse(json)?;
+        self.response(response, Self::part)
+    }
+
+    fn response<P>(
+        &mut self,
+        response: Response<'_, P>,
+        part: impl Fn(&mut Self, P) -> Result<(), ModelError>,
+    ) -> Result<(), ModelError> {
         if let Some(error) =
             response.error.filter(|error| !failure::says_nothing(error) && error.get() != "null")
         {
@@ -59,7 +71,7 @@ impl GeminiAnswer {
             self.events.push_back(ModelEvent::Usage(usage(raw)));
         }
         match response.candidates.0 {
-            Some(candidate) => self.candidate(candidate)?,
+            Some(candidate) => self.candidate(candidate, part)?,
             None => {
                 let blocked =
                     response.prompt_feedback.is_some_and(|feedback| !feedback.block_reason.is_empty());
@@ -71,9 +83,13 @@ impl GeminiAnswer {
         Ok(())
     }
 
-    fn candidate(&mut self, candidate: Candidate<'_>) -> Result<(), ModelError> {
-        for raw in candidate.content.map(|content| content.parts.0).unwrap_or_default() {
-            self.part(raw)?;
+    fn candidate<P>(
+        &mut self,
+        candidate: Candidate<'_, P>,
+        part: impl Fn(&mut Self, P) -> Result<(), ModelError>,
+    ) -> Result<(), ModelError> {
+        for each in candidate.content.map(|content| content.parts.0).unwrap_or_default() {
+            part(self, each)?;
         }
         if let Some(token) = candidate.continuation_token {
             let mut item = b"{".to_vec();
@@ -118,16 +134,23 @@ impl GeminiAnswer {
             self.end_part(index, Part::ToolCall(call));
             return Ok(());
         }
-        let Some(text) = &part.text else {
-            self.close();
-            return self.opaque(raw.get());
-        };
-        let is_thought = part.thought == Some(true);
+        match &part.text {
+            None => {
+                self.close();
+                self.opaque(raw.get())
+            }
+            Some(text) if !signature.is_empty() => {
+                self.signed(text.as_ref(), part.thought == Some(true), raw)
+            }
+            Some(_) => self.plain(part),
+        }
+    }
+
+    /// Text that goes on where it is of the same kind.
+    fn plain(&mut self, part: WirePart<'_>) -> Result<(), ModelError> {
+        let (text, is_thought) = (part.text.unwrap_or_default(), part.thought == Some(true));
         if self.open.as_ref().is_some_and(|open| open.is_thought != is_thought) {
             self.close();
-        }
-        if !signature.is_empty() {
-            return self.signed(text.as_ref(), is_thought, raw);
         }
         if text.is_empty() {
             return Ok(());

@@ -53,8 +53,9 @@ impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for ListVisitor<T
 #[derive(Debug)]
 pub(crate) struct First<T>(pub(crate) Option<T>);
 
-impl<T> Default for First<T> {
-    fn default() -> Self {
+impl<T> First<T> {
+    /// That of an empty list.
+    pub(crate) fn none() -> Self {
         Self(None)
     }
 }

@@ -9,20 +9,21 @@ use crate::lenient::{List, Number, Text};
 pub(super) const MAX_ITEMS: usize = 4096;
 
 /// An event of the stream. Which fields it has depends on its type.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub(super) struct StreamEvent<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(borrow, default, rename = "type")]
     pub(super) kind: Text<'a>,
+    #[serde(default)]
     pub(super) output_index: Number,
+    #[serde(default)]
     pub(super) summary_index: Number,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) item_id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) delta: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) item: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) response: Option<&'a RawValue>,
 }
 
