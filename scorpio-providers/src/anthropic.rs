@@ -21,8 +21,9 @@ use scorpio_core::{
     },
 };
 
+pub(crate) use self::answer::MessagesAnswer;
+use self::builder::Address;
 pub use self::builder::{AnthropicAuth, AnthropicBuilder};
-use self::{answer::MessagesAnswer, builder::Address};
 use crate::{
     TokenSource,
     environment::Environment,

@@ -11,10 +11,10 @@ use reqwest::{
 use scorpio_core::model::{ModelError, ModelErrorKind};
 use serde_json::value::RawValue;
 
-use self::words::{AnthropicDetails, ErrorBody, ErrorObject, GoogleDetail};
+use self::words::{AnthropicDetails, ErrorBody, ErrorObject, GoogleDetail, MAX_DETAILS};
 use crate::{
     http::{Secrets, request_id, retry_after},
-    lenient::Text,
+    lenient::{List, Text},
 };
 
 /// How much of a body is kept, in bytes.
@@ -50,8 +50,9 @@ pub(crate) fn of_status(
         return redirect(status, headers);
     }
     let body = secrets.redact(&String::from_utf8_lossy(body));
+    // A secret may be hidden in escapes, and shows when they are read.
     let detail = Detail::of_error(&body);
-    let says = match quoted(&detail.message) {
+    let says = match quoted(&secrets.redact(&detail.message)) {
         "" => status.canonical_reason().unwrap_or("it does not say why").to_owned(),
         message => message.to_owned(),
     };
@@ -84,7 +85,7 @@ pub(crate) fn with_headers(error: ModelError, headers: &HeaderMap) -> ModelError
 pub(crate) fn in_stream(json: &[u8], secrets: &Secrets) -> ModelError {
     let json = secrets.redact(&String::from_utf8_lossy(json));
     let detail = Detail::of_error(&json);
-    let says = match quoted(&detail.message) {
+    let says = match quoted(&secrets.redact(&detail.message)) {
         "" => "it does not say why".to_owned(),
         message => message.to_owned(),
     };
@@ -168,12 +169,13 @@ impl Detail {
         {
             self.code = error_code.0.into_owned();
         }
-        for detail in serde_json::from_str::<Vec<GoogleDetail<'_>>>(json).unwrap_or_default() {
+        let details: List<GoogleDetail<'_>, MAX_DETAILS> = serde_json::from_str(json).unwrap_or_default();
+        for detail in details.0 {
             if !detail.reason.is_empty() {
                 self.code = detail.reason.0.into_owned();
             }
             let of_the_day = |quota_id: &str| quota_id.contains("PerDay");
-            if detail.violations.is_some_and(|all| all.iter().any(|one| of_the_day(one.quota_id.as_ref()))) {
+            if detail.violations.0.iter().any(|one| of_the_day(one.quota_id.as_ref())) {
                 self.code = DAILY_QUOTA.to_owned();
             }
             let seconds = detail.retry_delay.as_ref().strip_suffix('s').and_then(|text| text.parse().ok());

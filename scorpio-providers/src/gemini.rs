@@ -22,8 +22,9 @@ use scorpio_core::{
 };
 use uuid::Uuid;
 
+pub(crate) use self::answer::GeminiAnswer;
+use self::builder::Address;
 pub use self::builder::GeminiBuilder;
-use self::{answer::GeminiAnswer, builder::Address};
 use crate::{environment::Environment, http::Endpoint};
 
 /// The name of the wire.

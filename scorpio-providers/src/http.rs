@@ -20,7 +20,6 @@ use self::{
     body::read_body,
     client::{Client, build_client},
     failure::{broken_body, not_sent},
-    response_info::response_info,
     stream::Clock,
     timeouts::Phase,
 };
@@ -29,7 +28,7 @@ pub(crate) use self::{
     connection::{Connection, connection_methods, header_value, invalid, with_path},
     decoder::{Answer, Decoder},
     endpoint::Endpoint,
-    response_info::request_id,
+    response_info::{request_id, response_info},
     retry_after::retry_after,
     secrets::Secrets,
     timeouts::Timeouts,

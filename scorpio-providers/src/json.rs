@@ -80,6 +80,29 @@ pub(crate) fn with_fields<'a>(object: &'a Json, wanted: &[(&str, &str)]) -> Cow<
     String::from_utf8_lossy(&out).into_owned().into()
 }
 
+/// Gives the fields of an object to `each`, in their order, with their values as they were written. Nothing is kept of them, as there may
+/// be very many. What is no object has none.
+pub(crate) fn each_field<'a>(object: &'a str, each: impl FnMut(&str, &'a RawValue)) {
+    struct Each<F>(F);
+
+    impl<'de, F: FnMut(&str, &'de RawValue)> Visitor<'de> for Each<F> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+            while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+                (self.0)(&name, value);
+            }
+            Ok(())
+        }
+    }
+
+    let _ = serde_json::Deserializer::from_str(object).deserialize_map(Each(each));
+}
+
 /// The fields of an object, in their order, with their values as they were written.
 #[derive(Debug, Default)]
 pub(crate) struct RawFields(pub(crate) Vec<(String, Box<RawValue>)>);

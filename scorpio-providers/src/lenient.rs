@@ -1,11 +1,15 @@
 //! Values that are read whatever their type is: what was expected is taken, anything else counts as absent.
 
+mod list;
+
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
+
+pub(crate) use self::list::{First, List};
 
 /// A text; empty when there is none.
 #[derive(Debug, Default, PartialEq, Eq)]

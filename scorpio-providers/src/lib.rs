@@ -140,6 +140,9 @@ mod embedding;
 mod environment;
 #[cfg(feature = "http")]
 mod failure;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "gemini")]
 mod gemini;
 #[cfg(any(feature = "anthropic", feature = "gemini"))]
@@ -153,6 +156,8 @@ mod lenient;
 mod named;
 #[cfg(feature = "openai")]
 mod openai;
+#[cfg(any(feature = "fuzzing", all(test, feature = "http")))]
+mod random;
 #[cfg(all(test, feature = "http"))]
 mod recorded;
 #[cfg(feature = "registry")]

@@ -5,7 +5,7 @@ mod builder;
 pub(crate) mod chat;
 mod dialect;
 mod environment;
-mod responses;
+pub(crate) mod responses;
 
 use std::{
     fmt,

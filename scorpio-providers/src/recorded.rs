@@ -1,17 +1,16 @@
-//! Recorded streams: each is decoded whole, cut at every byte, in random pieces, with every line end, and mutated. A recording is a
+//! Recorded streams: each is decoded whole, cut at every byte, in random pieces and with every line end. A recording is a
 //! name, its bytes, and what it says, in words: `+` begins a part, `=` ends one, the rest are deltas, usage and the end.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod mutations;
-mod random;
 
 use scorpio_core::{
     Native, Part,
     model::{Assembler, ModelError, ModelEvent, PartKind},
 };
 
-pub(crate) use self::{mutations::check_mutations, random::Random};
-use crate::http::{Answer, Decoder};
+use crate::{
+    http::{Answer, Decoder},
+    random::Random,
+};
 
 /// Random chunkings of the recordings of a wire.
 const CHUNKINGS: usize = 10_000;

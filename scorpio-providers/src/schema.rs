@@ -9,7 +9,7 @@ mod gemini;
 mod merge;
 mod tree;
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use scorpio_core::{Json, model::ModelError};
 
@@ -21,6 +21,13 @@ use crate::http::invalid;
 
 /// Deeper schemas are refused: strict mode allows 10 levels of objects, and each takes a few of ours.
 const MAX_DEPTH: usize = 64;
+
+/// The longest schema, in bytes. The providers take far shorter ones.
+const MAX_LENGTH: usize = 1 << 20;
+
+/// How many values a schema may consist of, with what its references and `allOf` stand for put in their place: such a schema can be
+/// short and stand for one without end.
+const MAX_VALUES: usize = 100_000;
 
 /// Keywords that strict mode takes as they stand.
 const KEPT: [&str; 12] = [
@@ -101,6 +108,9 @@ pub(crate) enum Subset {
 
 /// The schema in the subset.
 pub(crate) fn rewrite(schema: &Json, subset: Subset) -> Result<String, SchemaError> {
+    if schema.get().len() > MAX_LENGTH {
+        return Err(fail("", format!("it is longer than {MAX_LENGTH} bytes")));
+    }
     let root: Tree =
         schema.to().map_err(|error| fail("", format!("it is not JSON that can be read ({error})")))?;
     let rewritten = match subset {
@@ -116,7 +126,7 @@ pub(crate) fn rewrite(schema: &Json, subset: Subset) -> Result<String, SchemaErr
 }
 
 fn strict(root: &Tree, subset: Subset) -> Result<Tree, SchemaError> {
-    let strict = Rewriter { root, subset }.rewrite(root, "", &[])?;
+    let strict = Rewriter { root, subset, values: Cell::new(0) }.rewrite(root, "", &[])?;
     if strict.field("type").is_some_and(|kind| kind.is_text("object")) {
         return Ok(strict);
     }
@@ -126,6 +136,8 @@ fn strict(root: &Tree, subset: Subset) -> Result<Tree, SchemaError> {
 struct Rewriter<'a> {
     root: &'a Tree,
     subset: Subset,
+    /// How many values were written anew so far.
+    values: Cell<usize>,
 }
 
 impl Rewriter<'_> {
@@ -134,6 +146,7 @@ impl Rewriter<'_> {
         if path.matches('/').count() > MAX_DEPTH {
             return Err(fail(path, "it is nested too deep"));
         }
+        self.spend(1, path)?;
         let fields = match schema {
             Tree::Object(fields) => fields,
             _ => return Err(fail(path, "it allows any value; say which")),
@@ -143,6 +156,7 @@ impl Rewriter<'_> {
         }
         if let Some(Tree::Array(all)) = schema.field("allOf") {
             let merged = merge_all(self.root, fields, all).map_err(|reason| fail(path, reason))?;
+            self.spend(merged.size(), path)?;
             // A schema that holds itself ends at the limit of the depth.
             return self.rewrite(&merged, &format!("{path}/allOf"), open);
         }
@@ -175,8 +189,21 @@ impl Rewriter<'_> {
                 inlined.push((name.clone(), value.clone()));
             }
         }
-        let open = [open, &[reference]].concat();
-        self.rewrite(&Tree::Object(inlined), path, &open)
+        let (inlined, open) = (Tree::Object(inlined), [open, &[reference]].concat());
+        self.spend(inlined.size(), path)?;
+        self.rewrite(&inlined, path, &open)
+    }
+
+    /// Counts what is written anew.
+    fn spend(&self, values: usize, path: &str) -> Result<(), SchemaError> {
+        self.values.set(self.values.get().saturating_add(values));
+        if self.values.get() > MAX_VALUES {
+            return Err(fail(
+                path,
+                format!("with what it refers to, it consists of more than {MAX_VALUES} values"),
+            ));
+        }
+        Ok(())
     }
 
     fn keywords(

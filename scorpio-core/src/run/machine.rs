@@ -452,7 +452,7 @@ impl RunMachine {
                 State::Ended(RunEnd::Stopped { reason })
             }
             None => {
-                self.turn += 1;
+                self.turn = self.turn.saturating_add(1);
                 State::Model { message_id: MessageId::new() }
             }
         };

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use self::block::{Block, Piece};
 use super::{
-    event::{BlockStart, Delta, StreamEvent, Transformation, WholeMessage},
+    event::{BlockStart, Delta, MAX_BLOCKS, StreamEvent, Transformation, WholeMessage},
     usage::Counts,
 };
 use crate::{
@@ -18,12 +18,9 @@ use crate::{
     sse::SseEvent,
 };
 
-/// More blocks than this in one answer are a fault.
-const MAX_BLOCKS: u32 = 4096;
-
 /// An answer while it arrives.
 #[derive(Debug)]
-pub(super) struct MessagesAnswer {
+pub(crate) struct MessagesAnswer {
     events: VecDeque<ModelEvent>,
     has_begun: bool,
     parts: u32,
@@ -38,7 +35,7 @@ pub(super) struct MessagesAnswer {
 
 impl MessagesAnswer {
     /// An answer of which nothing has arrived. No error that is read out of it shows the secrets.
-    pub(super) fn new(secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
         Self {
             events: VecDeque::new(),
             has_begun: false,
@@ -66,7 +63,7 @@ impl MessagesAnswer {
         if let Some(usage) = message.usage {
             self.count(usage);
         }
-        log_transformations(message.input_transformations.as_deref());
+        log_transformations(&message.input_transformations.0);
     }
 
     /// What comes before the message begins is what is left of one whose beginning was lost.
@@ -82,7 +79,7 @@ impl MessagesAnswer {
         if self.open.iter().any(|block| block.index == index) {
             return Err(protocol("a block began twice"));
         }
-        if self.parts == MAX_BLOCKS {
+        if self.parts as usize == MAX_BLOCKS {
             let message = format!("the answer holds more than {MAX_BLOCKS} blocks");
             return Err(ModelError::new(ModelErrorKind::TooLarge, message));
         }
@@ -179,7 +176,7 @@ impl Answer for MessagesAnswer {
                 if let Some(usage) = parsed.usage {
                     self.count(usage);
                 }
-                log_transformations(parsed.input_transformations.as_deref());
+                log_transformations(&parsed.input_transformations.0);
             }
             ("message_stop", ..) => self.is_over = true,
             ("error", ..) => return Err(failure::in_stream(event.data, &self.secrets)),
@@ -199,7 +196,7 @@ impl Answer for MessagesAnswer {
         }
         self.has_begun = true;
         self.told_about(&message);
-        for (index, raw) in (0..).zip(message.content.unwrap_or_default()) {
+        for (index, raw) in (0..).zip(message.content.0) {
             self.start_block(index, raw)?;
             let start: BlockStart<'_> = self.parse(raw.get().as_bytes())?;
             if let (Some(input), Some(block)) = (start.input, self.open.last_mut())
@@ -263,8 +260,8 @@ fn finish_reason(word: &str) -> FinishReason {
 }
 
 /// What the API left out of the history, by its place in the request. Nothing in it is secret.
-fn log_transformations(transformations: Option<&[Transformation<'_>]>) {
-    for Transformation { kind, path, reason } in transformations.unwrap_or_default() {
+fn log_transformations(transformations: &[Transformation<'_>]) {
+    for Transformation { kind, path, reason } in transformations {
         tracing::warn!(
             kind = kind.as_ref(),
             path = path.as_ref(),

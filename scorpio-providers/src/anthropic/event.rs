@@ -3,25 +3,29 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::lenient::{Number, Text};
+use crate::lenient::{List, Number, Text};
+
+/// More blocks than this in one answer are a fault, and so are more pieces in what else is a list.
+pub(super) const MAX_BLOCKS: usize = 4096;
 
 /// An event of the stream. Which fields it has depends on its type.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub(super) struct StreamEvent<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(borrow, default, rename = "type")]
     pub(super) kind: Text<'a>,
+    #[serde(default)]
     pub(super) index: Number,
-    #[serde(borrow)]
-    pub(super) delta: Option<Delta<'a>>,
-    #[serde(borrow)]
+    /// In a box, as it is large and serde moves it about.
+    #[serde(borrow, default)]
+    pub(super) delta: Option<Box<Delta<'a>>>,
+    #[serde(borrow, default)]
     pub(super) content_block: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) message: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) input_transformations: Option<Vec<Transformation<'a>>>,
+    #[serde(borrow, default)]
+    pub(super) input_transformations: List<Transformation<'a>, MAX_BLOCKS>,
 }
 
 /// Something that the API changed in the history before the model read it.
@@ -38,21 +42,20 @@ pub(super) struct Transformation<'a> {
 
 /// A piece of a block, or what is said of the message at its end.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
 pub(super) struct Delta<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(borrow, default, rename = "type")]
     pub(super) kind: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) text: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) thinking: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) signature: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) partial_json: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) citation: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) stop_reason: Text<'a>,
 }
 
@@ -63,13 +66,13 @@ pub(super) struct WholeMessage<'a> {
     #[serde(borrow, rename = "type")]
     pub(super) kind: Text<'a>,
     #[serde(borrow)]
-    pub(super) content: Option<Vec<&'a RawValue>>,
+    pub(super) content: List<&'a RawValue, MAX_BLOCKS>,
     #[serde(borrow)]
     pub(super) stop_reason: Text<'a>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) input_transformations: Option<Vec<Transformation<'a>>>,
+    pub(super) input_transformations: List<Transformation<'a>, MAX_BLOCKS>,
 }
 
 /// A block as it begins, or all of it.
@@ -91,5 +94,5 @@ pub(super) struct BlockStart<'a> {
     #[serde(borrow)]
     pub(super) input: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(super) citations: Option<Vec<&'a RawValue>>,
+    pub(super) citations: List<&'a RawValue, MAX_BLOCKS>,
 }

@@ -197,3 +197,14 @@ fn google_has_its_words() {
     let status_alone = r#"{"error":{"message":"x","status":"RESOURCE_EXHAUSTED"}}"#;
     assert_eq!(in_stream(status_alone.as_bytes(), &Secrets::default()).kind(), RateLimited);
 }
+
+#[test]
+fn a_secret_that_the_server_escapes_is_not_shown() {
+    let mut secrets = Secrets::default();
+    secrets.add("sk/0123456789".into());
+    let body = br#"{"error":{"message":"No such key: sk\/012345678\u0039."}}"#;
+    let refused = of_status(StatusCode::UNAUTHORIZED, &HeaderMap::new(), body, &secrets);
+    for error in [refused, in_stream(body, &secrets)] {
+        assert!(error.message().ends_with("No such key: [redacted]."), "{error}");
+    }
+}

@@ -4,7 +4,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::lenient::Text;
+use crate::lenient::{List, Text};
+
+/// Of more details than this none is read.
+pub(super) const MAX_DETAILS: usize = 256;
 
 /// An error, in a body or in the middle of a stream.
 #[derive(Debug, Default, Deserialize)]
@@ -53,7 +56,7 @@ pub(super) struct GoogleDetail<'a> {
     pub(super) retry_delay: Text<'a>,
     /// What a `QuotaFailure` names.
     #[serde(borrow)]
-    pub(super) violations: Option<Vec<GoogleViolation<'a>>>,
+    pub(super) violations: List<GoogleViolation<'a>, MAX_DETAILS>,
 }
 
 /// A quota that is used up.

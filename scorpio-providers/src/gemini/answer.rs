@@ -10,7 +10,7 @@ use scorpio_core::{
 use serde_json::value::RawValue;
 
 use super::{
-    event::{Candidate, Response, WirePart},
+    event::{Candidate, MAX_PARTS, Response, WirePart},
     usage::usage,
 };
 use crate::{
@@ -20,12 +20,9 @@ use crate::{
     sse::SseEvent,
 };
 
-/// More parts than this in one answer are a fault.
-const MAX_PARTS: u32 = 65_536;
-
 /// An answer while it arrives.
 #[derive(Debug)]
-pub(super) struct GeminiAnswer {
+pub(crate) struct GeminiAnswer {
     events: VecDeque<ModelEvent>,
     seed: u64,
     parts: u32,
@@ -46,13 +43,25 @@ struct OpenText {
 impl GeminiAnswer {
     /// An answer of which nothing has arrived. Calls without an id are given one that `seed` makes unlike those of other answers. No error
     /// that is read out of it shows the secrets.
-    pub(super) fn new(seed: u64, secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(seed: u64, secrets: Arc<Secrets>) -> Self {
         let events = VecDeque::new();
         Self { events, seed, parts: 0, calls: 0, open: None, reason: None, secrets }
     }
 
     fn read(&mut self, json: &[u8]) -> Result<(), ModelError> {
-        let response: Response<'_> = self.parse(json)?;
+        let response: Response<'_, WirePart<'_>> = self.parse(json)?;
+        if response.parts().iter().all(WirePart::is_plain) {
+            return self.response(response, Self::plain);
+        }
+        let response: Response<'_, &RawValue> = self.parse(json)?;
+        self.response(response, Self::part)
+    }
+
+    fn response<P>(
+        &mut self,
+        response: Response<'_, P>,
+        part: impl Fn(&mut Self, P) -> Result<(), ModelError>,
+    ) -> Result<(), ModelError> {
         if let Some(error) =
             response.error.filter(|error| !failure::says_nothing(error) && error.get() != "null")
         {
@@ -61,9 +70,8 @@ impl GeminiAnswer {
         if let Some(raw) = response.usage_metadata {
             self.events.push_back(ModelEvent::Usage(usage(raw)));
         }
-        let mut candidates = response.candidates.unwrap_or_default().into_iter();
-        match candidates.next() {
-            Some(candidate) => self.candidate(candidate)?,
+        match response.candidates.0 {
+            Some(candidate) => self.candidate(candidate, part)?,
             None => {
                 let blocked =
                     response.prompt_feedback.is_some_and(|feedback| !feedback.block_reason.is_empty());
@@ -75,9 +83,13 @@ impl GeminiAnswer {
         Ok(())
     }
 
-    fn candidate(&mut self, candidate: Candidate<'_>) -> Result<(), ModelError> {
-        for raw in candidate.content.and_then(|content| content.parts).unwrap_or_default() {
-            self.part(raw)?;
+    fn candidate<P>(
+        &mut self,
+        candidate: Candidate<'_, P>,
+        part: impl Fn(&mut Self, P) -> Result<(), ModelError>,
+    ) -> Result<(), ModelError> {
+        for each in candidate.content.map(|content| content.parts.0).unwrap_or_default() {
+            part(self, each)?;
         }
         if let Some(token) = candidate.continuation_token {
             let mut item = b"{".to_vec();
@@ -122,16 +134,23 @@ impl GeminiAnswer {
             self.end_part(index, Part::ToolCall(call));
             return Ok(());
         }
-        let Some(text) = &part.text else {
-            self.close();
-            return self.opaque(raw.get());
-        };
-        let is_thought = part.thought == Some(true);
+        match &part.text {
+            None => {
+                self.close();
+                self.opaque(raw.get())
+            }
+            Some(text) if !signature.is_empty() => {
+                self.signed(text.as_ref(), part.thought == Some(true), raw)
+            }
+            Some(_) => self.plain(part),
+        }
+    }
+
+    /// Text that goes on where it is of the same kind.
+    fn plain(&mut self, part: WirePart<'_>) -> Result<(), ModelError> {
+        let (text, is_thought) = (part.text.unwrap_or_default(), part.thought == Some(true));
         if self.open.as_ref().is_some_and(|open| open.is_thought != is_thought) {
             self.close();
-        }
-        if !signature.is_empty() {
-            return self.signed(text.as_ref(), is_thought, raw);
         }
         if text.is_empty() {
             return Ok(());
@@ -173,7 +192,7 @@ impl GeminiAnswer {
 
     fn start(&mut self, kind: PartKind) -> Result<u32, ModelError> {
         let index = self.parts;
-        if index == MAX_PARTS {
+        if index as usize == MAX_PARTS {
             let message = format!("the answer holds more than {MAX_PARTS} parts");
             return Err(ModelError::new(ModelErrorKind::TooLarge, message));
         }

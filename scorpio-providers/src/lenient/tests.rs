@@ -40,3 +40,20 @@ fn reads_content_in_parts() {
     let content: Content<'_> = serde_json::from_str(json).unwrap();
     assert_eq!((content.text.as_ref(), content.thinking.as_ref()), ("AB", "Hm…"));
 }
+
+#[test]
+fn a_list_is_bounded() {
+    let read = |json: &str| serde_json::from_str::<List<Number, 2>>(json).map(|list| list.0.len());
+    assert_eq!([read("null").unwrap(), read("[]").unwrap(), read("[1, null]").unwrap()], [0, 0, 2]);
+    let refused = read("[1, 2, 3]").unwrap_err().to_string();
+    assert!(refused.starts_with("invalid length 3, expected a list of at most 2 values"), "{refused}");
+    assert!(read("{}").is_err());
+}
+
+#[test]
+fn of_a_list_the_first_is_read() {
+    let read = |json: &str| serde_json::from_str::<First<Number>>(json).map(|first| first.0);
+    assert_eq!(read("[1, {\"a\": 2}]").unwrap(), Some(Number(Some(1))));
+    assert_eq!([read("null").unwrap(), read("[]").unwrap()], [None, None]);
+    assert!(read("[1, {]").is_err());
+}

@@ -8,7 +8,8 @@ mod usage;
 
 use scorpio_core::model::WireKey;
 
-pub(super) use self::{answer::ResponsesAnswer, request::encode};
+pub(crate) use self::answer::ResponsesAnswer;
+pub(in crate::openai) use self::request::encode;
 
 /// The name of the wire.
 pub(super) const WIRE: WireKey = "openai-responses";

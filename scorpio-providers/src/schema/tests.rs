@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 fn strict_of(schema: &str) -> String {
@@ -153,4 +155,40 @@ fn endless_schemas_end() {
     assert!(refused(itself).contains("too deep"));
     let depth = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     assert!(refused(&format!(r#"{{"x":{depth}}}"#)).contains("recursion limit"));
+}
+
+#[test]
+fn a_short_schema_that_stands_for_one_without_end_is_refused() {
+    let doubling = |depth: usize| {
+        let twice = |next: String| {
+            let reference = json!({"$ref": format!("#/$defs/{next}"), "description": "Either."});
+            json!({"type": "object", "properties": {"a": reference, "b": reference}})
+        };
+        let mut definitions = serde_json::Map::new();
+        for level in 0..depth {
+            definitions.insert(level.to_string(), twice((level + 1).to_string()));
+        }
+        definitions.insert(depth.to_string(), json!({"type": "string"}));
+        json!({"type": "object", "properties": {"x": {"$ref": "#/$defs/0"}}, "$defs": definitions})
+    };
+    let itself = json!({"type": "object", "allOf": [{"$ref": "#"}, {"$ref": "#"}]});
+    for schema in [doubling(30), itself] {
+        for subset in [Subset::OpenAi, Subset::Anthropic] {
+            let refused = rewrite(&Json::new(&schema).unwrap(), subset).unwrap_err().to_string();
+            assert!(refused.contains("more than 100000 values"), "{refused}");
+        }
+    }
+    assert!(rewrite(&Json::new(&doubling(3)).unwrap(), Subset::OpenAi).is_ok());
+}
+
+#[test]
+fn a_schema_that_is_too_long_or_too_deep_is_refused() {
+    let long = json!({"type": "object", "description": "x".repeat(1 << 20)});
+    let deep =
+        format!("{}{}", r#"{"type":"array","items":"#.repeat(10_000), "{}".to_owned() + &"}".repeat(10_000));
+    for schema in [Json::new(&long).unwrap(), Json::parse(deep).unwrap()] {
+        for subset in [Subset::OpenAi, Subset::Anthropic, Subset::Gemini] {
+            assert!(rewrite(&schema, subset).is_err());
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! JSON that keeps the order of its fields: a model writes the fields of its answer in the order of the schema.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -71,6 +71,15 @@ impl Tree {
                 number if !number.contains(['.', 'e', 'E']) => "integer",
                 _ => "number",
             },
+        }
+    }
+
+    /// How many values it consists of.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Object(fields) => 1 + fields.iter().map(|(_, value)| value.size()).sum::<usize>(),
+            Self::Array(values) => 1 + values.iter().map(Self::size).sum::<usize>(),
+            Self::String(_) | Self::Scalar(_) => 1,
         }
     }
 
@@ -154,10 +163,14 @@ impl<'de> Visitor<'de> for TreeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
         let mut fields = Fields::new();
-        while let Some((name, value)) = map.next_entry::<String, Tree>()? {
-            fields.retain(|(known, _)| *known != name);
-            fields.push((name, value));
+        while let Some(field) = map.next_entry::<String, Tree>()? {
+            fields.push(field);
         }
+        // Of a name that is given twice, the last counts.
+        let mut known = HashSet::new();
+        let is_last: Vec<bool> = fields.iter().rev().map(|(name, _)| known.insert(name.as_str())).collect();
+        let mut is_last = is_last.into_iter().rev();
+        fields.retain(|_| is_last.next().unwrap_or(true));
         Ok(Tree::Object(fields))
     }
 }

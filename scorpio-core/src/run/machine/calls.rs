@@ -138,7 +138,7 @@ impl Calls {
     pub(super) fn start(&mut self, index: u32, at: Timestamp) -> Option<ToolExecution> {
         let execution = self.unfinished(index).filter(|call| call.status == ExecutionStatus::Pending)?;
         execution.status = ExecutionStatus::Running;
-        execution.attempts += 1;
+        execution.attempts = execution.attempts.saturating_add(1);
         execution.started_at = Some(at);
         Some(execution.clone())
     }

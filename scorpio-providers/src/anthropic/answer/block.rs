@@ -69,7 +69,7 @@ impl Block {
             Is::Thinking => start.thinking.as_ref().to_owned(),
             Is::Call { .. } | Is::Opaque => String::new(),
         };
-        let citations = start.citations.iter().flatten().map(|citation| (*citation).to_owned()).collect();
+        let citations = start.citations.0.iter().map(|citation| (*citation).to_owned()).collect();
         let signature = start.signature.as_ref().to_owned();
         Ok(Self { index, part, start: raw.to_owned(), is, text, signature, citations })
     }
@@ -170,20 +170,17 @@ impl Block {
                 json::string_field(&mut out, "signature", &self.signature);
             }
             Is::Call { .. } => {
-                let more = self.start_fields(|name| !KNOWN_OF_CALL.contains(&name));
-                if more.is_empty() {
+                let mut says_more = false;
+                json::each_field(self.start.get(), |name, _| says_more |= !KNOWN_OF_CALL.contains(&name));
+                if !says_more {
                     return None;
                 }
-                for (name, value) in self.start_fields(|name| name != "input").into_iter() {
-                    json::raw_field(&mut out, &name, value.get());
-                }
+                self.begun_fields(&mut out);
                 json::raw_field(&mut out, "input", self.input());
             }
             Is::Opaque if self.text.is_empty() => return Some(Json::from(self.start.clone())),
             Is::Opaque => {
-                for (name, value) in self.start_fields(|name| name != "input").into_iter() {
-                    json::raw_field(&mut out, &name, value.get());
-                }
+                self.begun_fields(&mut out);
                 json::raw_field(&mut out, "input", self.input());
             }
         }
@@ -200,9 +197,12 @@ impl Block {
         "{}"
     }
 
-    /// Fields of the block as it began, in their order.
-    fn start_fields(&self, wanted: impl Fn(&str) -> bool) -> Vec<(String, Box<RawValue>)> {
-        let fields: json::RawFields = serde_json::from_str(self.start.get()).unwrap_or_default();
-        fields.0.into_iter().filter(|(name, _)| wanted(name)).collect()
+    /// Appends the fields of the block as it began, without the input.
+    fn begun_fields(&self, out: &mut Vec<u8>) {
+        json::each_field(self.start.get(), |name, value| {
+            if name != "input" {
+                json::raw_field(out, name, value.get());
+            }
+        });
     }
 }

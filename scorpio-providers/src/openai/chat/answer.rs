@@ -97,7 +97,7 @@ impl ChatAnswer {
             self.refused = true;
             self.text(PartKind::Text, &delta.refusal);
         }
-        for call in delta.tool_calls.iter().flatten() {
+        for call in &delta.tool_calls.0 {
             let Self { events, parts, open, calls, .. } = self;
             calls
                 .read(call, |kind| {

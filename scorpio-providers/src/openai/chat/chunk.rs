@@ -9,7 +9,10 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::lenient::{Content, Number, Text};
+use crate::lenient::{Content, List, Number, Text};
+
+/// More calls than this in one event are a fault.
+const MAX_CALLS: usize = 4096;
 
 /// One event of a stream, or a whole answer: the two differ in `delta` and `message` alone.
 #[derive(Debug, Deserialize)]
@@ -84,7 +87,7 @@ pub(crate) struct Delta<'a> {
     #[serde(borrow, default)]
     pub(crate) refusal: Text<'a>,
     #[serde(borrow, default)]
-    pub(crate) tool_calls: Option<Vec<CallDelta<'a>>>,
+    pub(crate) tool_calls: List<CallDelta<'a>, MAX_CALLS>,
 }
 
 /// A piece of a tool call. Id and name come with the first piece alone.

@@ -10,7 +10,7 @@ use scorpio_core::{
 use serde_json::value::RawValue;
 
 use super::{
-    event::{Item, StreamEvent, WholeResponse},
+    event::{Item, MAX_ITEMS, StreamEvent, WholeResponse},
     usage::usage,
 };
 use crate::{
@@ -19,12 +19,9 @@ use crate::{
     sse::SseEvent,
 };
 
-/// More items than this in one answer are a fault.
-const MAX_ITEMS: usize = 4096;
-
 /// An answer while it arrives.
 #[derive(Debug)]
-pub(in crate::openai) struct ResponsesAnswer {
+pub(crate) struct ResponsesAnswer {
     events: VecDeque<ModelEvent>,
     has_begun: bool,
     /// In the order they began.
@@ -48,7 +45,7 @@ struct Open {
 
 impl ResponsesAnswer {
     /// An answer of which nothing has arrived. No error that is read out of it shows the secrets.
-    pub(in crate::openai) fn new(secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
         Self {
             events: VecDeque::new(),
             has_begun: false,
@@ -153,13 +150,13 @@ impl ResponsesAnswer {
         if response.status.as_ref() == "failed" {
             return Err(failure::in_stream(raw.get().as_bytes(), &self.secrets));
         }
-        for (index, item) in (0..).zip(response.output.unwrap_or_default()) {
+        for (index, item) in (0..).zip(response.output.0) {
             let is_known = self.items.iter().any(|open| open.output_index == index && open.is_done);
             if !is_known {
                 self.finish_item(index, item)?;
             }
         }
-        let dropped = response.input_transformations.as_deref().unwrap_or_default();
+        let dropped = response.input_transformations.0;
         if !dropped.is_empty() {
             tracing::info!(count = dropped.len(), "OpenAI left reasoning out of the history");
         }

@@ -3,23 +3,27 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::lenient::{Number, Text};
+use crate::lenient::{List, Number, Text};
+
+/// More items than this in one answer are a fault, and so are more pieces in one item.
+pub(super) const MAX_ITEMS: usize = 4096;
 
 /// An event of the stream. Which fields it has depends on its type.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub(super) struct StreamEvent<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(borrow, default, rename = "type")]
     pub(super) kind: Text<'a>,
+    #[serde(default)]
     pub(super) output_index: Number,
+    #[serde(default)]
     pub(super) summary_index: Number,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) item_id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) delta: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) item: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     pub(super) response: Option<&'a RawValue>,
 }
 
@@ -32,7 +36,7 @@ pub(super) struct WholeResponse<'a> {
     #[serde(borrow)]
     pub(super) status: Text<'a>,
     #[serde(borrow)]
-    pub(super) output: Option<Vec<&'a RawValue>>,
+    pub(super) output: List<&'a RawValue, MAX_ITEMS>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -40,7 +44,7 @@ pub(super) struct WholeResponse<'a> {
     #[serde(borrow)]
     pub(super) incomplete_details: Option<Incomplete<'a>>,
     #[serde(borrow)]
-    pub(super) input_transformations: Option<Vec<&'a RawValue>>,
+    pub(super) input_transformations: List<&'a RawValue, MAX_ITEMS>,
 }
 
 /// Why a response is not complete.
@@ -66,9 +70,9 @@ pub(super) struct Item<'a> {
     #[serde(borrow)]
     pub(super) arguments: Text<'a>,
     #[serde(borrow)]
-    pub(super) content: Option<Vec<Content<'a>>>,
+    pub(super) content: List<Content<'a>, MAX_ITEMS>,
     #[serde(borrow)]
-    pub(super) summary: Option<Vec<Content<'a>>>,
+    pub(super) summary: List<Content<'a>, MAX_ITEMS>,
 }
 
 /// A piece of what an item holds.
@@ -88,16 +92,16 @@ impl Item<'_> {
             let texts = contents.iter().flat_map(|content| [content.text.as_ref(), content.refusal.as_ref()]);
             texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(between)
         };
-        let content = self.content.as_deref().unwrap_or_default();
+        let content = &self.content.0;
         if self.kind.as_ref() != "reasoning" {
             return joined(content, "");
         }
-        let summary = joined(self.summary.as_deref().unwrap_or_default(), "\n\n");
+        let summary = joined(&self.summary.0, "\n\n");
         if summary.is_empty() { joined(content, "") } else { summary }
     }
 
     /// Whether the model refused in it.
     pub(super) fn refuses(&self) -> bool {
-        self.content.iter().flatten().any(|content| !content.refusal.is_empty())
+        self.content.0.iter().any(|content| !content.refusal.is_empty())
     }
 }

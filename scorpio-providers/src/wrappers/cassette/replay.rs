@@ -67,6 +67,11 @@ impl Replay {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|error| unusable(path, "read", error))?;
+        Self::read(path, &text)
+    }
+
+    /// Reads the text of the recording at `path`.
+    pub(crate) fn read(path: &Path, text: &str) -> Result<Self, ModelError> {
         let mut exchanges = Vec::new();
         let (mut id, mut wire) = (ProviderId::from("replay"), "replay");
         // A line of JSON may hold any other kind of line break.

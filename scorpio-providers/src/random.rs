@@ -1,15 +1,18 @@
 //! Numbers that look random and are the same everywhere.
+#![allow(clippy::unwrap_used)]
 
 /// SplitMix64: small, and the same everywhere.
 #[derive(Debug)]
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The same numbers for the same seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next number.
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,11 +20,13 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap()).unwrap()
+    /// A number below `bound`, or 0 when there is none.
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.number() % u64::try_from(bound.max(1)).unwrap()).unwrap()
     }
 
-    pub(crate) fn range(&mut self, length: usize) -> std::ops::Range<usize> {
+    /// A stretch of something that is `length` long, 60 at most.
+    pub fn range(&mut self, length: usize) -> std::ops::Range<usize> {
         let start = self.below(length + 1);
         start..start + self.below((length - start).min(60) + 1)
     }
