@@ -33,11 +33,13 @@ pub struct AnswerBody {
     pause: Duration,
     sleep: Option<Pin<Box<Sleep>>>,
     ending: Ending,
+    /// Whether whoever sends the pieces had time to do so before the connection breaks.
+    is_sent: bool,
 }
 
 impl AnswerBody {
     pub(crate) fn new(pieces: impl IntoIterator<Item = Bytes>, pause: Duration, ending: Ending) -> Self {
-        Self { pieces: pieces.into_iter().collect(), pause, sleep: None, ending }
+        Self { pieces: pieces.into_iter().collect(), pause, sleep: None, ending, is_sent: false }
     }
 }
 
@@ -66,6 +68,11 @@ impl Body for AnswerBody {
         }
         match self.ending {
             Ending::Ends => Poll::Ready(None),
+            Ending::Breaks if !self.is_sent => {
+                self.is_sent = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
             Ending::Breaks => {
                 self.ending = Ending::Ends;
                 let error =
