@@ -1,6 +1,7 @@
 //! Gemini generateContent, also as Vertex AI speaks it.
 
 mod answer;
+mod names;
 mod rules;
 mod signature;
 
@@ -20,7 +21,7 @@ pub(crate) use self::{
 /// The conversation that a body holds.
 pub(crate) fn conversation(body: &Value) -> Vec<Step> {
     let mut steps = Vec::new();
-    for content in items(field(body, "contents")) {
+    for content in items(field(&names::camel(body), "contents")) {
         let parts = items(field(content, "parts"));
         let is_thought = |part: &Value| field(part, "thought") == &Value::Bool(true);
         let said: Vec<&str> = parts

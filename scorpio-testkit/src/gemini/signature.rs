@@ -1,5 +1,6 @@
 //! Signatures of thoughts, and the ids of calls, which tell the model that made them.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::Value;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// What Google documents for calls that another model made, and that so have no signature.
-pub(super) const DUMMY: &str = "skip_thought_signature_validator";
+const DUMMY: &str = "skip_thought_signature_validator";
 
 const ANSWER: usize = 14;
 const MODEL: usize = 4;
@@ -21,7 +22,17 @@ pub(super) fn sign(seal: &Seal, model: &str, part: &Value) -> String {
 
 /// Whether a part has the signature that it was issued with, to this model.
 pub(super) fn is_signed(seal: &Seal, model: &str, part: &Value) -> bool {
-    text(part, "thoughtSignature") == sign(seal, model, part)
+    plain(text(part, "thoughtSignature")) == sign(seal, model, part)
+}
+
+/// Whether it is the dummy, as it is or as bytes.
+pub(super) fn is_dummy(signature: &str) -> bool {
+    signature == DUMMY || plain(signature) == BASE64_STANDARD.encode(DUMMY)
+}
+
+/// The alphabet of base64 may be that for addresses: Google's own client writes so.
+fn plain(signature: &str) -> String {
+    signature.replace('-', "+").replace('_', "/")
 }
 
 /// What is signed of a part.

@@ -148,3 +148,24 @@ async fn calls_without_ids_are_matched_by_name() {
     old["contents"][1]["parts"][2]["thoughtSignature"] = json!(DUMMY);
     accepted(WIRE, &old).await;
 }
+
+#[tokio::test]
+async fn fields_and_signatures_may_be_spelled_as_googles_client_spells_them() {
+    let mut body = second().await;
+    for part in parts(&mut body, 1) {
+        let part = part.as_object_mut().unwrap();
+        if let Some(signature) = part.remove("thoughtSignature") {
+            let signature = signature.as_str().unwrap().replace('+', "-").replace('/', "_");
+            part.insert("thought_signature".to_owned(), signature.into());
+        }
+        if let Some(call) = part.remove("functionCall") {
+            part.insert("function_call".to_owned(), call);
+        }
+    }
+    let instructions = body.as_object_mut().unwrap().remove("systemInstruction").unwrap();
+    body["system_instruction"] = instructions;
+    accepted(WIRE, &body).await;
+    // What is the program's own stays as it is.
+    body["contents"][1]["parts"][2]["function_call"]["args"] = json!({"A": 1});
+    refused(WIRE, &body, Rule::SignaturesKept, "Corrupted").await;
+}
