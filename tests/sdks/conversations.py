@@ -22,6 +22,7 @@ from typing import Any
 import anthropic
 import openai
 from google import genai
+from google.genai import errors
 from google.genai import types as gemini
 
 QUESTION = "What is 2 + 40, and what time is it?"
@@ -227,6 +228,10 @@ CONVERSATIONS: dict[str, Callable[[str, bool], None]] = {
 }
 
 
+# What an SDK says of a provider that it does not understand, or that refuses.
+FAILURES = (AssertionError, ValueError, openai.OpenAIError, anthropic.AnthropicError, errors.APIError)
+
+
 def run(url: str) -> int:
     failed = 0
     for wire, converse in CONVERSATIONS.items():
@@ -239,7 +244,7 @@ def run(url: str) -> int:
                 check("verdicts", [one["verdict"] for one in of_this], ["answered", "answered"])
                 check("wires", [one["wire"] for one in of_this], [wire, wire])
                 print(f"ok      {name}")
-            except Exception:
+            except FAILURES:
                 failed += 1
                 traceback.print_exc()
                 print(f"FAILED  {name}: {json.dumps(asked(url)[before:], indent=1)}", file=sys.stderr)
