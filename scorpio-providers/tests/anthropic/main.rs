@@ -11,4 +11,5 @@
 
 mod conversation;
 mod requests;
-mod server;
+#[path = "../support/strict.rs"]
+mod strict;
