@@ -10,6 +10,8 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod events;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
