@@ -55,7 +55,10 @@ mod notifications;
 mod options;
 mod query;
 mod row;
+mod runs;
 mod schema;
+mod sessions;
+mod store;
 
 use std::{fmt, sync::Arc};
 

@@ -1,7 +1,62 @@
 -- Names begin with scorpio_ and are found in the schema that is current. Ids that people or models choose are text, in the order
 -- of their bytes. JSON is kept as text, so that it comes back as it was.
 
-create table scorpio_runs (id uuid primary key, status text not null, lease_until timestamptz not null);
+create table scorpio_sessions (
+    id text collate "C" primary key,
+    owner text collate "C" not null,
+    title text not null,
+    -- The sequence number of the last message; it never falls.
+    version bigint not null default 0,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    metadata text
+);
+create index scorpio_sessions_by_activity on scorpio_sessions (owner, updated_at, id);
+
+create table scorpio_runs (
+    id uuid primary key,
+    session_id text collate "C" not null references scorpio_sessions (id) on delete cascade,
+    owner text collate "C" not null,
+    status text not null check (status in ('running', 'finished')),
+    ended text,
+    holder text collate "C" not null,
+    -- It rises each time the run changes hands; every write carries it.
+    fence bigint not null,
+    lease_until timestamptz not null,
+    machine text not null,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    check ((status = 'finished') = (finished_at is not null))
+);
+create index scorpio_runs_by_session on scorpio_runs (session_id);
+create unique index scorpio_runs_one_live on scorpio_runs (session_id) where status = 'running';
+create index scorpio_runs_live on scorpio_runs (started_at, id) where status = 'running';
+
+create table scorpio_messages (
+    session_id text collate "C" not null references scorpio_sessions (id) on delete cascade,
+    seq bigint not null,
+    message_id text collate "C" not null,
+    -- The run that the message began or that wrote it.
+    run_id uuid not null,
+    role text not null,
+    body text not null,
+    primary key (session_id, seq),
+    unique (session_id, message_id)
+);
+
+create table scorpio_tool_executions (
+    -- The order in which they were planned.
+    ordinal bigint generated always as identity primary key,
+    session_id text collate "C" not null,
+    run_id uuid not null references scorpio_runs (id) on delete cascade,
+    turn bigint not null,
+    call_index bigint not null,
+    tool text not null,
+    status text not null,
+    body text not null,
+    unique (run_id, turn, call_index)
+);
+create index scorpio_tool_executions_by_session on scorpio_tool_executions (session_id, ordinal);
 
 -- A row is what was written together: a JSON array of events whose numbers follow each other.
 create table scorpio_events (

@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
-use scorpio_core::store::{AccountStore, EventLog};
+use scorpio_core::store::{AccountStore, EventLog, Store};
 use scorpio_store::conformance::Subject;
 
 use crate::harness::Schema;
+
+async fn sessions() -> Subject<dyn Store> {
+    let Some(schema) = Schema::new() else { return Subject::absent() };
+    let store: Arc<dyn Store> = Arc::new(schema.open().await);
+    Subject::from((store, schema))
+}
 
 async fn log() -> Subject<dyn EventLog> {
     let Some(schema) = Schema::new() else { return Subject::absent() };
@@ -17,6 +23,11 @@ async fn users() -> Subject<dyn AccountStore> {
     let Some(schema) = Schema::new() else { return Subject::absent() };
     let store: Arc<dyn AccountStore> = Arc::new(schema.open().await);
     Subject::from((store, schema))
+}
+
+mod store {
+    use super::*;
+    scorpio_store::store_conformance!(sessions);
 }
 
 mod event_log {

@@ -1,0 +1,205 @@
+//! The SQL of runs, their leases and tool executions.
+//!
+//! A call that writes is one statement. It locks the session first and decides on what it finds then, which may be newer than what
+//! the statement would see without the lock; each part after that works on what the one before it answers, and so comes after it. The
+//! rows of the last part explain a refusal.
+
+mod begin;
+mod commit;
+
+use std::time::Duration;
+
+use scorpio_core::{
+    Message, MessageId, OwnerId, RunId, SessionId,
+    store::{Begin, Lease, RunRecord, RunStatus, StoreError, StoreErrorKind, ToolExecution},
+};
+use sqlx::postgres::PgRow;
+
+use super::{
+    PostgresStore,
+    query::{Query, number},
+    row::Columns,
+};
+
+const COLUMNS: &str =
+    "id, session_id, owner, status, ended, holder, fence, lease_until, machine, started_at, finished_at";
+
+fn record(row: &PgRow) -> Result<RunRecord, StoreError> {
+    let mut columns = Columns::of(row, "scorpio_runs");
+    let id: RunId = columns.uuid()?;
+    let (session, owner): (SessionId, OwnerId) = (columns.id()?, columns.id()?);
+    let status: &str = columns.get()?;
+    let end = columns.optional_json()?;
+    let holder: String = columns.get()?;
+    let fence = columns.number()?;
+    let lease_until = columns.time()?;
+    let machine = columns.json()?;
+    let started_at = columns.time()?;
+    let begin = Begin::new(session, owner, holder, machine);
+    let mut record = RunRecord::begin(&begin, started_at, lease_until);
+    record.id = id;
+    record.status =
+        if status == RunStatus::Running.as_str() { RunStatus::Running } else { RunStatus::Finished };
+    (record.end, record.fence, record.finished_at) = (end, fence, columns.optional_time()?);
+    Ok(record)
+}
+
+fn json<T: serde::Serialize + ?Sized>(what: &str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::corrupt(format!("{what} cannot be written as JSON"), error))
+}
+
+/// What a message is stored as.
+struct MessageRow {
+    id: MessageId,
+    role: &'static str,
+    body: String,
+}
+
+impl MessageRow {
+    fn of(message: &Message) -> Result<Self, StoreError> {
+        let role = match message.role {
+            scorpio_core::Role::System => "system",
+            scorpio_core::Role::User => "user",
+            scorpio_core::Role::Assistant => "assistant",
+            scorpio_core::Role::Tool => "tool",
+            _ => "other",
+        };
+        Ok(Self { id: message.id.clone(), role, body: json("a message", message)? })
+    }
+}
+
+/// A duration in microseconds, for `interval '1 microsecond' * …`.
+fn micros(ttl: Duration) -> i64 {
+    // A lease until the end of time would not fit into a time.
+    const CENTURY: i64 = 100 * 365 * 24 * 3_600 * 1_000_000;
+    number(ttl.as_micros()).min(CENTURY)
+}
+
+impl PostgresStore {
+    pub(super) async fn prolong(&self, lease: &Lease, ttl: Duration) -> Result<(), StoreError> {
+        let query = Query::new(
+            "update scorpio_runs set lease_until = clock_timestamp() + interval '1 microsecond' * $1
+             where id = $2 and holder = $3 and fence = $4 and status = 'running' returning 1",
+        )
+        .number(micros(ttl))
+        .id(lease.run.as_uuid())
+        .text(&lease.holder)
+        .number(lease.fence);
+        if self.database().row(query).await?.is_some() {
+            return Ok(());
+        }
+        let query = Query::new("select 1 from scorpio_runs where id = $1").id(lease.run.as_uuid());
+        match self.database().row(query).await? {
+            Some(_) => Err(fenced(lease)),
+            None => Err(no_run(lease.run)),
+        }
+    }
+
+    pub(super) async fn seize(
+        &self,
+        run: RunId,
+        holder: &str,
+        dead: Option<&str>,
+        ttl: Duration,
+    ) -> Result<RunRecord, StoreError> {
+        let query = Query::new(format!(
+            "update scorpio_runs
+             set holder = $1, fence = fence + 1, lease_until = clock_timestamp() + interval '1 microsecond' * $2
+             where id = $3 and status = 'running' and (lease_until <= clock_timestamp() or holder = $4)
+             returning {COLUMNS}"
+        ))
+        .text(holder)
+        .number(micros(ttl))
+        .id(run.as_uuid())
+        .optional_text(dead);
+        if let Some(row) = self.database().row(query).await? {
+            return record(&row);
+        }
+        let query = Query::new("select holder from scorpio_runs where id = $1 and status = 'running'")
+            .id(run.as_uuid());
+        let Some(row) = self.database().row(query).await? else { return Err(no_run(run)) };
+        let holder: &str = Columns::of(&row, "scorpio_runs").get()?;
+        Err(StoreError::new(StoreErrorKind::Busy, format!("{holder} holds run {run}")))
+    }
+
+    pub(super) async fn find_run(&self, query: Query) -> Result<Option<RunRecord>, StoreError> {
+        self.database().row(query).await?.as_ref().map(record).transpose()
+    }
+
+    pub(super) async fn find_abandoned(
+        &self,
+        holder: &str,
+        limit: usize,
+    ) -> Result<Vec<RunRecord>, StoreError> {
+        self.database().rows(select_abandoned(holder, limit)).await?.iter().map(record).collect()
+    }
+
+    pub(super) async fn find_executions(
+        &self,
+        owner: &OwnerId,
+        session: &SessionId,
+        limit: usize,
+    ) -> Result<Vec<ToolExecution>, StoreError> {
+        let rows = self.database().rows(select_executions(owner, session, limit)).await?;
+        rows.iter().map(|row| Columns::of(row, "scorpio_tool_executions").json()).collect()
+    }
+}
+
+pub(super) fn select_run(owner: &OwnerId, id: RunId) -> Query {
+    Query::new(format!("select {COLUMNS} from scorpio_runs where id = $1 and owner = $2"))
+        .id(id.as_uuid())
+        .text(owner.as_str())
+}
+
+pub(super) fn select_live_run(owner: &OwnerId, session: &SessionId) -> Query {
+    Query::new(format!(
+        "select {COLUMNS} from scorpio_runs where session_id = $1 and status = 'running' and owner = $2"
+    ))
+    .text(session.as_str())
+    .text(owner.as_str())
+}
+
+pub(super) fn select_abandoned(holder: &str, limit: usize) -> Query {
+    Query::new(format!(
+        "select {COLUMNS} from scorpio_runs where status = 'running' and (lease_until <= now() or holder <> $1)
+         order by started_at, id limit $2"
+    ))
+    .text(holder)
+    .number(limit)
+}
+
+pub(super) fn select_run_of_message(owner: &OwnerId, session: &SessionId, message: &MessageId) -> Query {
+    Query::new(format!(
+        "select {COLUMNS} from scorpio_runs where owner = $1
+         and id = (select run_id from scorpio_messages where session_id = $2 and message_id = $3)"
+    ))
+    .text(owner.as_str())
+    .text(session.as_str())
+    .text(message.as_str())
+}
+
+pub(super) fn select_executions(owner: &OwnerId, session: &SessionId, limit: usize) -> Query {
+    Query::new(
+        "select body from scorpio_tool_executions
+         where session_id = $1 and exists (select from scorpio_sessions where id = $1 and owner = $2)
+         order by ordinal limit $3",
+    )
+    .text(session.as_str())
+    .text(owner.as_str())
+    .number(limit)
+}
+
+fn no_run(run: RunId) -> StoreError {
+    StoreError::new(StoreErrorKind::NotFound, format!("there is no run {run}, or it is over"))
+}
+
+fn fenced(lease: &Lease) -> StoreError {
+    let message = format!("{} holds run {} no more (fence {})", lease.holder, lease.run, lease.fence);
+    StoreError::new(StoreErrorKind::Fenced, message)
+}
+
+fn conflict(session: &SessionId, actual: u64) -> StoreError {
+    let message = format!("session {session} is at version {actual}, not at the expected one");
+    StoreError::new(StoreErrorKind::Conflict { actual }, message)
+}
