@@ -9,6 +9,10 @@
 //! The traits, and implementations in memory, are in [`scorpio_core::store`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// The harness of the integration tests serves the unit tests too.
+#[cfg(all(test, feature = "postgres"))]
+extern crate self as scorpio_store;
+
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

@@ -60,6 +60,9 @@ mod schema;
 mod sessions;
 mod store;
 
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, sync::Arc};
 
 use scorpio_core::store::StoreError;

@@ -4,7 +4,7 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 use scorpio_core::store::{StoreError, StoreErrorKind};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Executor, PgConnection, PgPool, Row,
+    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool, Row,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -19,28 +19,44 @@ use super::{
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
 
+/// How long opening may take in all: another process may be making the tables, and of large ones that takes a while.
+const MIGRATING: Duration = Duration::from_secs(600);
+
 /// How much longer than the database itself to wait for it to give a statement up.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The connections of a store, and the database that they lead to with all tables in place.
 pub(super) async fn open(url: &str, options: &PostgresOptions) -> Result<Database, StoreError> {
     let connect = PgConnectOptions::from_str(url).map_err(|error| explain_opening("the database", error))?;
-    let losses = Arc::new(Losses::new());
+    let connect = connect.statement_cache_capacity(STATEMENTS).disable_statement_logging();
+    let connect = match connect.get_application_name() {
+        Some(_) => connect,
+        None => connect.application_name("scorpio"),
+    };
     let place = place(&connect);
-    let pool = pool(connect, options, losses.clone());
-    match prepare(&pool, options.schema.clone()).await {
-        Ok(schema) => Ok(Database::new(pool, schema, patience(options), losses)),
-        Err(failure) => {
-            pool.close().await;
-            Err(refuse(&place, failure))
-        }
-    }
+    let settings: Arc<str> = settings(options).into();
+    // A pool would try again and again, and not say in the end why it failed.
+    let prepared = async {
+        let connected = tokio::time::timeout(options.acquire_timeout, connect.connect()).await;
+        let mut connection = connected.map_err(|_| sqlx::Error::PoolTimedOut)??;
+        connection.execute(AssertSqlSafe(settings.clone())).await?;
+        let schema = prepare(&mut connection, options.schema.clone()).await?;
+        connection.close().await?;
+        Ok(schema)
+    };
+    let prepared = tokio::time::timeout(MIGRATING, prepared).await;
+    let prepared = prepared.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into()));
+    let schema = prepared.map_err(|failure| refuse(&place, failure))?;
+    let losses = Arc::new(Losses::new());
+    let pool = pool(connect, options, settings, losses.clone());
+    Ok(Database::new(pool, schema, patience(options), losses))
 }
 
 /// The database of a pool of the program, with all tables in place.
 pub(super) async fn adopt(pool: PgPool, options: &PostgresOptions) -> Result<Database, StoreError> {
     let place = place(&pool.connect_options());
-    let schema = prepare(&pool, options.schema.clone()).await.map_err(|failure| refuse(&place, failure))?;
+    let prepared = async { prepare(&mut *pool.acquire().await?, options.schema.clone()).await };
+    let schema = prepared.await.map_err(|failure| refuse(&place, failure))?;
     Ok(Database::new(pool, schema, patience(options), Arc::new(Losses::new())))
 }
 
@@ -64,13 +80,12 @@ fn refuse(place: &str, failure: Unmigrated) -> StoreError {
     }
 }
 
-fn pool(connect: PgConnectOptions, options: &PostgresOptions, losses: Arc<Losses>) -> PgPool {
-    let connect = connect.statement_cache_capacity(STATEMENTS).disable_statement_logging();
-    let connect = match connect.get_application_name() {
-        Some(_) => connect,
-        None => connect.application_name("scorpio"),
-    };
-    let settings: Arc<str> = settings(options).into();
+fn pool(
+    connect: PgConnectOptions,
+    options: &PostgresOptions,
+    settings: Arc<str>,
+    losses: Arc<Losses>,
+) -> PgPool {
     PgPoolOptions::new()
         .max_connections(options.connections.max(1))
         .acquire_timeout(options.acquire_timeout)
@@ -101,15 +116,14 @@ fn settings(options: &PostgresOptions) -> String {
 }
 
 /// Looks whether the database will do, and brings the tables up to date.
-async fn prepare(pool: &PgPool, schema: Option<String>) -> Result<Schema, Unmigrated> {
-    let mut connection = pool.acquire().await?;
-    check(&mut connection).await?;
+async fn prepare(connection: &mut PgConnection, schema: Option<String>) -> Result<Schema, Unmigrated> {
+    check(connection).await?;
     let schema = match schema {
         Some(schema) => schema,
-        None => current_schema(&mut connection).await?,
+        None => current_schema(connection).await?,
     };
     let schema = Schema::new(schema);
-    migrate(&mut connection, &schema).await?;
+    migrate(connection, &schema).await?;
     Ok(schema)
 }
 
