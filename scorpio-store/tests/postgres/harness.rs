@@ -1,4 +1,5 @@
 //! A schema of its own for each test, in the database that `SCORPIO_TEST_POSTGRES_URL` names.
+#![allow(clippy::print_stderr, reason = "a test that has nothing to test says so")]
 
 use std::{
     env,

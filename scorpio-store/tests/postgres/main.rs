@@ -8,5 +8,9 @@
 )]
 
 mod conformance;
+mod following;
 mod harness;
 mod opening;
+mod outages;
+mod run;
+mod server;
