@@ -38,15 +38,19 @@
 //! [`EventLog::expire`]: scorpio_core::store::EventLog::expire
 
 mod accounts;
+mod branches;
+mod commit;
 mod connect;
 mod error;
 mod events;
+mod journal;
 mod migration;
 mod options;
 mod row;
 mod runs;
 mod script;
 mod sessions;
+mod signals;
 mod store;
 mod writer;
 
@@ -57,6 +61,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 use scorpio_core::store::{StoreError, StoreErrorKind};
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+use tokio::sync::Notify;
 
 pub use self::options::SqliteOptions;
 use self::{
@@ -93,6 +98,8 @@ struct Inner {
     /// Whether the readers are ours to close.
     owns_readers: bool,
     events: Arc<Events<SqliteEvents>>,
+    /// Some run was told something by this process.
+    signalled: Notify,
 }
 
 impl SqliteStore {
@@ -165,7 +172,7 @@ impl SqliteStore {
             SqliteEvents { writer: writer.clone(), readers: readers.clone() },
             options.event_delay,
         );
-        Ok(Self(Arc::new(Inner { place, writer, readers, owns_readers, events })))
+        Ok(Self(Arc::new(Inner { place, writer, readers, owns_readers, events, signalled: Notify::new() })))
     }
 
     /// Writes what is still to be written, moves SQLite's log into the database file, and closes the connections. Calls that come
@@ -187,6 +194,15 @@ impl SqliteStore {
 
     fn events(&self) -> &Arc<Events<SqliteEvents>> {
         &self.0.events
+    }
+
+    fn signalled(&self) -> &Notify {
+        &self.0.signalled
+    }
+
+    /// Whether other processes may be writing to the database.
+    fn is_shared(&self) -> bool {
+        self.0.readers.is_some()
     }
 
     /// Runs a script in a transaction and answers once it is durable.

@@ -23,6 +23,10 @@ pub enum StoreErrorKind {
     Busy,
     /// The lease is another's by now.
     Fenced,
+    /// The database refuses what a transactional tool has to say to it.
+    Rejected,
+    /// The store cannot do what is asked of it.
+    Unsupported,
     /// What is stored cannot be read.
     Corrupt,
     /// The store does not answer, or fails.
@@ -90,7 +94,10 @@ impl StoreError {
             StoreErrorKind::Fenced => {
                 (ErrorKind::Conflict, Surface::Chat, "Another process has taken over this answer.")
             }
-            StoreErrorKind::Corrupt | StoreErrorKind::Unavailable => {
+            StoreErrorKind::Rejected
+            | StoreErrorKind::Unsupported
+            | StoreErrorKind::Corrupt
+            | StoreErrorKind::Unavailable => {
                 (ErrorKind::Internal, Surface::Database, "Something went wrong. Please try again later.")
             }
         }

@@ -23,6 +23,7 @@ pub(super) struct Script {
 pub(super) enum Value {
     Null,
     Integer(i64),
+    Real(f64),
     Text(Arc<str>),
     Blob(Vec<u8>),
 }
@@ -93,6 +94,7 @@ pub(super) async fn run(
         let added = match value {
             Value::Null => arguments.add(None::<i64>),
             Value::Integer(integer) => arguments.add(integer),
+            Value::Real(real) => arguments.add(real),
             Value::Text(text) => arguments.add(text),
             Value::Blob(bytes) => arguments.add(bytes),
         };
