@@ -46,10 +46,12 @@
 //! [`EventLog::expire`]: scorpio_core::store::EventLog::expire
 
 mod accounts;
+mod branches;
 mod connect;
 mod database;
 mod error;
 mod events;
+mod journal;
 mod migration;
 mod notifications;
 mod options;
@@ -58,6 +60,7 @@ mod row;
 mod runs;
 mod schema;
 mod sessions;
+mod signals;
 mod store;
 
 #[cfg(test)]
@@ -165,6 +168,10 @@ impl PostgresStore {
 
     fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    fn notifications(&self) -> &Arc<Notifications> {
+        &self.0.notifications
     }
 
     fn events(&self) -> &Arc<Events<PostgresEvents>> {

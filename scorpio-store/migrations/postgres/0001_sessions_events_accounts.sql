@@ -5,11 +5,13 @@ create table scorpio_sessions (
     id text collate "C" primary key,
     owner text collate "C" not null,
     title text not null,
-    -- The sequence number of the last message; it never falls.
+    -- It rises with each message, which is numbered with it, and with each change of the branch.
     version bigint not null default 0,
     created_at timestamptz not null,
     updated_at timestamptz not null,
-    metadata text
+    metadata text,
+    -- The tools that the owner lets run without being asked again: a JSON array of names.
+    approved_tools text not null default '[]'
 );
 create index scorpio_sessions_by_activity on scorpio_sessions (owner, updated_at, id);
 
@@ -17,46 +19,86 @@ create table scorpio_runs (
     id uuid primary key,
     session_id text collate "C" not null references scorpio_sessions (id) on delete cascade,
     owner text collate "C" not null,
-    status text not null check (status in ('running', 'finished')),
+    -- The name of the agent whose run it is.
+    agent text collate "C" not null,
+    status text not null check (status in ('running', 'waiting', 'finished')),
     ended text,
     holder text collate "C" not null,
     -- It rises each time the run changes hands; every write carries it.
     fence bigint not null,
     lease_until timestamptz not null,
+    -- When a run that waits goes on by itself.
+    wake_at timestamptz,
+    -- The last commit that said which one it is.
+    step bigint not null default 0,
+    recoveries bigint not null default 0,
+    -- How many signals it was sent, and how many of them it has taken in.
+    signals_sent bigint not null default 0,
+    signals_seen bigint not null default 0,
     machine text not null,
     started_at timestamptz not null,
     finished_at timestamptz,
     check ((status = 'finished') = (finished_at is not null))
 );
 create index scorpio_runs_by_session on scorpio_runs (session_id);
-create unique index scorpio_runs_one_live on scorpio_runs (session_id) where status = 'running';
-create index scorpio_runs_live on scorpio_runs (started_at, id) where status = 'running';
+create unique index scorpio_runs_one_live on scorpio_runs (session_id) where status <> 'finished';
+create index scorpio_runs_live on scorpio_runs (started_at, id) where status <> 'finished';
 
 create table scorpio_messages (
     session_id text collate "C" not null references scorpio_sessions (id) on delete cascade,
     seq bigint not null,
+    -- The message before it on its branch; 0 for the first.
+    parent bigint not null,
+    -- Whether it is on the branch that is the history now.
+    is_current boolean not null,
     message_id text collate "C" not null,
     -- The run that the message began or that wrote it.
     run_id uuid not null,
     role text not null,
     body text not null,
-    primary key (session_id, seq),
-    unique (session_id, message_id)
+    primary key (session_id, seq)
 );
+create unique index scorpio_messages_current on scorpio_messages (session_id, message_id) where is_current;
+-- Few sessions have other branches, so these cost nothing when a message is appended.
+create index scorpio_messages_others_by_id on scorpio_messages (session_id, message_id, seq) where not is_current;
+create index scorpio_messages_others_by_parent on scorpio_messages (session_id, parent, seq) where not is_current;
 
+-- A tool execution outlives its run's row: an imported session has the one without the other.
 create table scorpio_tool_executions (
     -- The order in which they were planned.
     ordinal bigint generated always as identity primary key,
-    session_id text collate "C" not null,
-    run_id uuid not null references scorpio_runs (id) on delete cascade,
+    session_id text collate "C" not null references scorpio_sessions (id) on delete cascade,
+    run_id uuid not null,
     turn bigint not null,
     call_index bigint not null,
     tool text not null,
     status text not null,
     body text not null,
-    unique (run_id, turn, call_index)
+    unique (session_id, run_id, turn, call_index)
 );
 create index scorpio_tool_executions_by_session on scorpio_tool_executions (session_id, ordinal);
+
+create table scorpio_signals (
+    run_id uuid not null references scorpio_runs (id) on delete cascade,
+    seq bigint not null,
+    -- What it settles once and for all.
+    subject text collate "C",
+    body text not null,
+    sent_at timestamptz not null,
+    primary key (run_id, seq)
+);
+create unique index scorpio_signals_by_subject on scorpio_signals (run_id, subject) where subject is not null;
+
+create table scorpio_journal (
+    run_id uuid not null references scorpio_runs (id) on delete cascade,
+    seq bigint not null,
+    fence bigint not null,
+    payload text not null,
+    written_at timestamptz not null,
+    previous bytea not null,
+    hash bytea not null,
+    primary key (run_id, seq)
+);
 
 -- A row is what was written together: a JSON array of events whose numbers follow each other.
 create table scorpio_events (

@@ -57,18 +57,35 @@ impl Database {
     ///
     /// It happens whole or not at all.
     pub(super) async fn run(&self, query: Query) -> SqlResult<Vec<PgRow>> {
-        let arguments = query.arguments.map_err(sqlx::Error::Encode)?;
-        let sql = self.0.schema.qualify(&query.sql);
         let mut lent = Lent(Some(self.0.pool.acquire().await?));
-        let Some(connection) = lent.0.as_deref_mut() else { return Err(sqlx::Error::PoolClosed) };
-        let statement = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(connection);
-        let answer = tokio::time::timeout(self.0.patience, statement).await;
-        let answer = answer.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
-        match &answer {
-            Err(error) if is_lost(error) => self.0.losses.note(),
-            _ => lent.give_back(),
+        let answer = self.execute(&mut lent, query).await;
+        if answer.as_ref().err().is_none_or(|error| !is_lost(error)) {
+            lent.give_back();
         }
         answer
+    }
+
+    /// Runs a statement on a connection that is lent.
+    async fn execute(&self, lent: &mut Lent, query: Query) -> SqlResult<Vec<PgRow>> {
+        let arguments = query.arguments.map_err(sqlx::Error::Encode)?;
+        let sql = if query.is_ours { self.0.schema.qualify(&query.sql) } else { query.sql.into_owned() };
+        let Some(connection) = lent.0.as_deref_mut() else { return Err(sqlx::Error::PoolClosed) };
+        // What is not ours would fill the memory for prepared statements.
+        let statement = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(query.is_ours);
+        let answer = tokio::time::timeout(self.0.patience, statement.fetch_all(connection)).await;
+        let answer = answer.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
+        if answer.as_ref().is_err_and(is_lost) {
+            self.0.losses.note();
+        }
+        answer
+    }
+
+    /// Begins a transaction of several statements. It is rolled back unless it is committed.
+    pub(super) async fn begin(&self, how: &'static str) -> SqlResult<Transaction<'_>> {
+        let lent = Lent(Some(self.0.pool.acquire().await?));
+        let mut transaction = Transaction { database: self, lent };
+        transaction.run(Query::new(how)).await?;
+        Ok(transaction)
     }
 
     /// Runs a statement that no constraint concerns.
@@ -97,6 +114,32 @@ impl Drop for Lent {
         if let Some(connection) = self.0.take() {
             drop(connection.detach());
         }
+    }
+}
+
+/// Several statements that happen together. One that is dropped takes its connection along, which rolls it back.
+pub(super) struct Transaction<'a> {
+    database: &'a Database,
+    lent: Lent,
+}
+
+impl Transaction<'_> {
+    pub(super) async fn run(&mut self, query: Query) -> SqlResult<Vec<PgRow>> {
+        self.database.execute(&mut self.lent, query).await
+    }
+
+    pub(super) async fn commit(self) -> SqlResult<()> {
+        self.end("commit").await
+    }
+
+    pub(super) async fn roll_back(self) -> SqlResult<()> {
+        self.end("rollback").await
+    }
+
+    async fn end(mut self, how: &'static str) -> SqlResult<()> {
+        self.run(Query::new(how)).await?;
+        self.lent.give_back();
+        Ok(())
     }
 }
 

@@ -76,7 +76,7 @@ fn explain(code: &str) -> (StoreErrorKind, &'static str) {
 }
 
 /// The code of PostgreSQL in `error`, or nothing.
-fn code(error: &sqlx::Error) -> &str {
+pub(super) fn code(error: &sqlx::Error) -> &str {
     let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
     error.map(PgDatabaseError::code).unwrap_or_default()
 }

@@ -20,36 +20,44 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::error::SqlResult;
-use crate::events::POLL;
 
 /// The channel. What is said on it is the id of the store that says it, the topic and the run, with blanks between them.
 pub(super) const CHANNEL: &str = "scorpio";
 
-/// How often to look while notifications come.
-const POLL_WHILE_LISTENING: Duration = Duration::from_secs(2);
+/// How often to look while nothing listens.
+const POLL: Duration = Duration::from_millis(250);
 
-/// How often to ask whether the connection still stands.
-const PING: Duration = Duration::from_secs(15);
+/// How often to look while notifications come. Each of those who wait looks, so it is seldom.
+const POLL_WHILE_LISTENING: Duration = Duration::from_secs(10);
 
-/// How long an answer to that may take, and how long to wait before connecting again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How often to ask whether the connection that listens still stands: one question for all who wait.
+const PING: Duration = Duration::from_millis(500);
+
+/// How long an answer to that may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Topic {
     /// The run has new events.
     Events,
+    /// The run was told something.
+    Signals,
 }
 
 impl Topic {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
+            Self::Signals => "signals",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Events].into_iter().find(|topic| topic.as_str() == text)
+        [Self::Events, Self::Signals].into_iter().find(|topic| topic.as_str() == text)
     }
 }
 
@@ -123,7 +131,8 @@ impl Notifications {
         }
     }
 
-    fn wake(&self, key: Key) {
+    /// Wakes those who wait in this process.
+    pub(super) fn wake(&self, key: Key) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(notify) = waiting.get(&key).and_then(Weak::upgrade) {
             notify.notify_waiters();
@@ -155,7 +164,7 @@ async fn listen(notifications: Arc<Notifications>) {
     let connect = PgConnectOptions::clone(&notifications.connect).disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(1)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(CONNECT_TIMEOUT)
         .max_lifetime(None)
         .idle_timeout(None)
         .connect_lazy_with(connect);
@@ -191,7 +200,7 @@ async fn hear_until_lost(notifications: &Notifications, pool: &PgPool) -> sqlx::
                 Ok(Ok(None)) => return Err(closed()),
                 Ok(Err(error)) => return Err(error),
                 Err(_) => {
-                    let ping = tokio::time::timeout(PATIENCE, listener.execute("select 1")).await;
+                    let ping = tokio::time::timeout(PING_TIMEOUT, listener.execute("select 1")).await;
                     ping.map_err(|_| closed())??;
                 }
             }

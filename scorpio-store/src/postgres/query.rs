@@ -17,11 +17,18 @@ use uuid::Uuid;
 pub(super) struct Query {
     pub(super) sql: Cow<'static, str>,
     pub(super) arguments: Result<PgArguments, BoxDynError>,
+    /// Whether it is one of the store's own, on the store's tables.
+    pub(super) is_ours: bool,
 }
 
 impl Query {
     pub(super) fn new(sql: impl Into<Cow<'static, str>>) -> Self {
-        Self { sql: sql.into(), arguments: Ok(PgArguments::default()) }
+        Self { sql: sql.into(), arguments: Ok(PgArguments::default()), is_ours: true }
+    }
+
+    /// A statement of somebody else, to be run as it is.
+    pub(super) fn foreign(sql: String) -> Self {
+        Self { is_ours: false, ..Self::new(sql) }
     }
 
     /// Sets the next parameter.

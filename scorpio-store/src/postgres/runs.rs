@@ -1,72 +1,57 @@
 //! The SQL of runs, their leases and tool executions.
 //!
-//! A call that writes is one statement. It locks the session first and decides on what it finds then, which may be newer than what
-//! the statement would see without the lock; each part after that works on what the one before it answers, and so comes after it. The
-//! rows of the last part explain a refusal.
+//! A call that writes is one statement. It locks the session first. If that is another version of the row (`xmin`) than the statement
+//! sees without the lock, somebody was faster: then nothing is done, and the statement is tried again. Each part works on what the one
+//! before it answers, and so comes after it. What the last part answers explains a refusal.
 
 mod begin;
 mod commit;
+mod statement;
 
 use std::time::Duration;
 
 use scorpio_core::{
-    Message, MessageId, OwnerId, RunId, SessionId,
-    store::{Begin, Lease, RunRecord, RunStatus, StoreError, StoreErrorKind, ToolExecution},
+    MessageId, OwnerId, RunId, SessionId,
+    store::{Begin, Claimable, Lease, RunRecord, RunStatus, StoreError, StoreErrorKind, ToolExecution},
 };
 use sqlx::postgres::PgRow;
 
 use super::{
     PostgresStore,
-    query::{Query, number},
+    query::{Query, number, storable},
     row::Columns,
 };
+use crate::record::{fenced, no_run};
 
-const COLUMNS: &str =
-    "id, session_id, owner, status, ended, holder, fence, lease_until, machine, started_at, finished_at";
+const COLUMNS: &str = "id, session_id, owner, status, ended, holder, fence, lease_until, wake_at, step, recoveries, machine, \
+                       started_at, finished_at";
 
 fn record(row: &PgRow) -> Result<RunRecord, StoreError> {
     let mut columns = Columns::of(row, "scorpio_runs");
     let id: RunId = columns.uuid()?;
     let (session, owner): (SessionId, OwnerId) = (columns.id()?, columns.id()?);
-    let status: &str = columns.get()?;
+    let status: RunStatus = columns.id()?;
     let end = columns.optional_json()?;
     let holder: String = columns.get()?;
     let fence = columns.number()?;
     let lease_until = columns.time()?;
+    let (wake_at, step, recoveries) = (columns.optional_time()?, columns.number()?, columns.number()?);
     let machine = columns.json()?;
     let started_at = columns.time()?;
     let begin = Begin::new(session, owner, holder, machine);
     let mut record = RunRecord::begin(&begin, started_at, lease_until);
-    record.id = id;
-    record.status =
-        if status == RunStatus::Running.as_str() { RunStatus::Running } else { RunStatus::Finished };
+    (record.id, record.status) = (id, status);
+    (record.wake_at, record.step) = (wake_at, step);
+    record.recoveries = u32::try_from(recoveries).unwrap_or(u32::MAX);
     (record.end, record.fence, record.finished_at) = (end, fence, columns.optional_time()?);
     Ok(record)
 }
 
-fn json<T: serde::Serialize + ?Sized>(what: &str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value)
-        .map_err(|error| StoreError::corrupt(format!("{what} cannot be written as JSON"), error))
-}
+/// How often a statement is tried that has waited for another and found the session changed: what it saw was older than the lock.
+const TRIES: usize = 16;
 
-/// What a message is stored as.
-struct MessageRow {
-    id: MessageId,
-    role: &'static str,
-    body: String,
-}
-
-impl MessageRow {
-    fn of(message: &Message) -> Result<Self, StoreError> {
-        let role = match message.role {
-            scorpio_core::Role::System => "system",
-            scorpio_core::Role::User => "user",
-            scorpio_core::Role::Assistant => "assistant",
-            scorpio_core::Role::Tool => "tool",
-            _ => "other",
-        };
-        Ok(Self { id: message.id.clone(), role, body: json("a message", message)? })
-    }
+fn too_busy() -> StoreError {
+    StoreError::new(StoreErrorKind::Unavailable, "the session is changed by too many at once")
 }
 
 /// A duration in microseconds, for `interval '1 microsecond' * …`.
@@ -105,8 +90,10 @@ impl PostgresStore {
     ) -> Result<RunRecord, StoreError> {
         let query = Query::new(format!(
             "update scorpio_runs
-             set holder = $1, fence = fence + 1, lease_until = clock_timestamp() + interval '1 microsecond' * $2
-             where id = $3 and status = 'running' and (lease_until <= clock_timestamp() or holder = $4)
+             set holder = $1, fence = fence + 1, lease_until = clock_timestamp() + interval '1 microsecond' * $2,
+                 recoveries = recoveries + (status = 'running')::int, status = 'running', wake_at = null
+             where id = $3
+             and (status = 'waiting' or status = 'running' and (lease_until <= clock_timestamp() or holder = $4))
              returning {COLUMNS}"
         ))
         .text(holder)
@@ -116,7 +103,7 @@ impl PostgresStore {
         if let Some(row) = self.database().row(query).await? {
             return record(&row);
         }
-        let query = Query::new("select holder from scorpio_runs where id = $1 and status = 'running'")
+        let query = Query::new("select holder from scorpio_runs where id = $1 and status <> 'finished'")
             .id(run.as_uuid());
         let Some(row) = self.database().row(query).await? else { return Err(no_run(run)) };
         let holder: &str = Columns::of(&row, "scorpio_runs").get()?;
@@ -127,12 +114,8 @@ impl PostgresStore {
         self.database().row(query).await?.as_ref().map(record).transpose()
     }
 
-    pub(super) async fn find_abandoned(
-        &self,
-        holder: &str,
-        limit: usize,
-    ) -> Result<Vec<RunRecord>, StoreError> {
-        self.database().rows(select_abandoned(holder, limit)).await?.iter().map(record).collect()
+    pub(super) async fn find_claimable(&self, which: &Claimable) -> Result<Vec<RunRecord>, StoreError> {
+        self.database().rows(select_claimable(which)).await?.iter().map(record).collect()
     }
 
     pub(super) async fn find_executions(
@@ -154,25 +137,35 @@ pub(super) fn select_run(owner: &OwnerId, id: RunId) -> Query {
 
 pub(super) fn select_live_run(owner: &OwnerId, session: &SessionId) -> Query {
     Query::new(format!(
-        "select {COLUMNS} from scorpio_runs where session_id = $1 and status = 'running' and owner = $2"
+        "select {COLUMNS} from scorpio_runs where session_id = $1 and status <> 'finished' and owner = $2"
     ))
     .text(session.as_str())
     .text(owner.as_str())
 }
 
-pub(super) fn select_abandoned(holder: &str, limit: usize) -> Query {
+pub(super) fn select_claimable(which: &Claimable) -> Query {
+    let agents = which.agents.as_ref();
+    let agents =
+        agents.map(|agents| agents.iter().map(|agent| storable(agent).into_owned()).collect::<Vec<_>>());
     Query::new(format!(
-        "select {COLUMNS} from scorpio_runs where status = 'running' and (lease_until <= now() or holder <> $1)
-         order by started_at, id limit $2"
+        "select {COLUMNS} from scorpio_runs where status <> 'finished'
+         and (status = 'running' and (lease_until <= now() or holder <> $1)
+              or status = 'waiting' and (wake_at <= now() or signals_sent > signals_seen))
+         and ($2::text[] is null or agent = any ($2))
+         order by started_at, id limit $3"
     ))
-    .text(holder)
-    .number(limit)
+    .optional_text(which.sole_holder.as_deref())
+    .bind(agents)
+    .number(which.limit)
 }
 
 pub(super) fn select_run_of_message(owner: &OwnerId, session: &SessionId, message: &MessageId) -> Query {
     Query::new(format!(
         "select {COLUMNS} from scorpio_runs where owner = $1
-         and id = (select run_id from scorpio_messages where session_id = $2 and message_id = $3)"
+         and id = coalesce(
+             (select run_id from scorpio_messages where session_id = $2 and message_id = $3 and is_current),
+             (select run_id from scorpio_messages where session_id = $2 and message_id = $3 and not is_current
+              order by seq desc limit 1))"
     ))
     .text(owner.as_str())
     .text(session.as_str())
@@ -188,18 +181,4 @@ pub(super) fn select_executions(owner: &OwnerId, session: &SessionId, limit: usi
     .text(session.as_str())
     .text(owner.as_str())
     .number(limit)
-}
-
-fn no_run(run: RunId) -> StoreError {
-    StoreError::new(StoreErrorKind::NotFound, format!("there is no run {run}, or it is over"))
-}
-
-fn fenced(lease: &Lease) -> StoreError {
-    let message = format!("{} holds run {} no more (fence {})", lease.holder, lease.run, lease.fence);
-    StoreError::new(StoreErrorKind::Fenced, message)
-}
-
-fn conflict(session: &SessionId, actual: u64) -> StoreError {
-    let message = format!("session {session} is at version {actual}, not at the expected one");
-    StoreError::new(StoreErrorKind::Conflict { actual }, message)
 }

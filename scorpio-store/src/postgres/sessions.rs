@@ -13,9 +13,10 @@ use super::{
     row::Columns,
 };
 
-const COLUMNS: &str = "id, owner, title, version, created_at, updated_at, metadata";
+pub(super) const COLUMNS: &str =
+    "id, owner, title, version, created_at, updated_at, metadata, approved_tools";
 
-fn session(row: &PgRow) -> Result<Session, StoreError> {
+pub(super) fn session(row: &PgRow) -> Result<Session, StoreError> {
     let mut columns = Columns::of(row, "scorpio_sessions");
     let (id, owner) = (columns.id()?, columns.id()?);
     let mut new = NewSession::new(id, owner).with_title(columns.get::<String>()?);
@@ -24,6 +25,7 @@ fn session(row: &PgRow) -> Result<Session, StoreError> {
     new.metadata = columns.raw_json()?;
     let mut session = Session::create(new, created_at);
     (session.version, session.updated_at) = (version, updated_at);
+    session.approved_tools = columns.json()?;
     Ok(session)
 }
 
@@ -94,14 +96,17 @@ impl PostgresStore {
         let query = Query::new(format!(
             "update scorpio_sessions
              set title = case when title = coalesce($1, title) then coalesce($2, title) else title end,
-                 metadata = coalesce($3, metadata)
+                 metadata = coalesce($3, metadata),
+                 approved_tools = case when $6::text is null or approved_tools::jsonb ? $6 then approved_tools
+                                       else (approved_tools::jsonb || to_jsonb($6::text))::text end
              where id = $4 and owner = $5 returning {COLUMNS}"
         ))
         .optional_text(patch.if_title.as_deref())
         .optional_text(patch.title.as_deref())
         .optional_text(patch.metadata.as_ref().map(|metadata| metadata.get()))
         .text(id.as_str())
-        .text(owner.as_str());
+        .text(owner.as_str())
+        .optional_text(patch.approve_tool.as_ref().map(|tool| tool.as_str()));
         self.database().row(query).await?.as_ref().map(session).transpose()
     }
 
@@ -128,7 +133,7 @@ impl PostgresStore {
         let rows = self.database().rows(select_messages(owner, id, after, limit)).await?;
         let message = |row| {
             let mut columns = Columns::of(row, "scorpio_messages");
-            Ok(StoredMessage::new(columns.number()?, columns.json()?))
+            Ok(StoredMessage::new(columns.number()?, columns.number()?, columns.json()?))
         };
         rows.iter().map(message).collect()
     }
@@ -183,8 +188,9 @@ fn select_beside(condition: &str, owner: &OwnerId, cursor: &Session, limit: usiz
 
 pub(super) fn select_messages(owner: &OwnerId, id: &SessionId, after: u64, limit: usize) -> Query {
     Query::new(
-        "select seq, body from scorpio_messages
-         where session_id = $1 and seq > $2 and exists (select from scorpio_sessions where id = $1 and owner = $3)
+        "select seq, parent, body from scorpio_messages
+         where session_id = $1 and seq > $2 and is_current
+         and exists (select from scorpio_sessions where id = $1 and owner = $3)
          order by seq limit $4",
     )
     .text(id.as_str())

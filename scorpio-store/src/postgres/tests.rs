@@ -3,12 +3,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use scorpio_core::{
     MessageId, OwnerId, RunId, SessionId, UserId,
-    store::{AccountStore, NewSession, Page, Session, Store, StoreErrorKind},
+    store::{AccountStore, Claimable, NewSession, Page, Session, Store, StoreErrorKind},
 };
 use sqlx::Row;
 
 use self::harness::Schema;
-use super::{PostgresOptions, PostgresStore, accounts, events, query::Query, runs, sessions};
+use super::{
+    PostgresOptions, PostgresStore, accounts, branches, events, journal, query::Query, runs, sessions,
+    signals,
+};
 
 #[allow(dead_code, reason = "the integration tests use all of it")]
 #[path = "../../tests/postgres/harness.rs"]
@@ -16,8 +19,7 @@ mod harness;
 
 /// What PostgreSQL would do to run a statement.
 async fn plan(store: &PostgresStore, query: Query) -> Vec<String> {
-    let explain =
-        Query { sql: format!("explain (costs off) {}", query.sql).into(), arguments: query.arguments };
+    let explain = Query { sql: format!("explain (costs off) {}", query.sql).into(), ..query };
     let rows = store.database().rows(explain).await.unwrap();
     rows.iter().map(|row| row.get::<String, _>(0)).collect()
 }
@@ -32,16 +34,16 @@ async fn execute(store: &PostgresStore, statements: &str) {
 const MUCH: &str = "
     insert into scorpio_sessions (id, owner, title, created_at, updated_at)
     select 's' || n, 'owner' || n % 10, 'A title', now(), now() - n * interval '1 s' from generate_series(1, 10000) n;
-    insert into scorpio_runs (id, session_id, owner, status, holder, fence, lease_until, machine, started_at, finished_at)
-    select gen_random_uuid(), 's' || n, 'owner' || n % 10, 'finished', 'h', 1, now(), '{}', now() - n * interval '1 s', now()
+    insert into scorpio_runs (id, session_id, owner, agent, status, holder, fence, lease_until, machine, started_at, finished_at)
+    select gen_random_uuid(), 's' || n, 'owner' || n % 10, 'agent', 'finished', 'h', 1, now(), '{}', now() - n * interval '1 s', now()
     from generate_series(1, 10000) n;
-    insert into scorpio_runs (id, session_id, owner, status, holder, fence, lease_until, machine, started_at)
-    select gen_random_uuid(), 's' || n, 'owner' || n % 10, 'running', 'h', 1, now(), '{}', now() - n * interval '1 s'
+    insert into scorpio_runs (id, session_id, owner, agent, status, holder, fence, lease_until, machine, started_at)
+    select gen_random_uuid(), 's' || n, 'owner' || n % 10, 'agent', 'running', 'h', 1, now(), '{}', now() - n * interval '1 s'
     from generate_series(1, 3000) n;
-    insert into scorpio_messages (session_id, seq, message_id, run_id, role, body)
-    select 's1', n, 'm' || n, gen_random_uuid(), 'user', repeat('x', 100) from generate_series(1, 10000) n;
-    insert into scorpio_messages (session_id, seq, message_id, run_id, role, body)
-    select 's' || 2 + n % 5000, n, 'm' || n, gen_random_uuid(), 'user', repeat('x', 100) from generate_series(1, 10000) n;
+    insert into scorpio_messages (session_id, seq, parent, is_current, message_id, run_id, role, body)
+    select 's1', n, n - 1, true, 'm' || n, gen_random_uuid(), 'user', repeat('x', 100) from generate_series(1, 10000) n;
+    insert into scorpio_messages (session_id, seq, parent, is_current, message_id, run_id, role, body)
+    select 's' || 2 + n % 5000, n, n - 1, n % 3 > 0, 'm' || n, gen_random_uuid(), 'user', repeat('x', 100) from generate_series(1, 10000) n;
     insert into scorpio_tool_executions (session_id, run_id, turn, call_index, tool, status, body)
     select session_id, id, 1, n, 'tool', 'completed', '{}' from scorpio_runs, generate_series(0, 1) n;
     insert into scorpio_tool_executions (session_id, run_id, turn, call_index, tool, status, body)
@@ -49,12 +51,15 @@ const MUCH: &str = "
     from (select id from scorpio_runs where session_id = 's1' limit 1) r, generate_series(1, 2000) n;
     insert into scorpio_events (run_id, first_seq, last_seq, event_count, appended_at, is_end, body)
     select id, 10 * n + 1, 10 * n + 10, 10, now() - n * interval '1 h', false, '[]' from scorpio_runs, generate_series(0, 2) n;
+    insert into scorpio_signals (run_id, seq, body, sent_at) select id, n, '{}', now() from scorpio_runs, generate_series(1, 2) n;
+    insert into scorpio_journal (run_id, seq, fence, payload, written_at, previous, hash)
+    select id, n, 1, '{}', now(), '', '' from scorpio_runs, generate_series(1, 2) n;
     insert into scorpio_users (id, kind, email, created_at)
     select gen_random_uuid(), 'registered', n || '@example.org', now() from generate_series(1, 5000) n;
     insert into scorpio_usage_ledger (user_id, kind, key, spent_at)
     select id, 'message', n::text, now() from scorpio_users, generate_series(1, 4) n;
     analyze scorpio_sessions; analyze scorpio_runs; analyze scorpio_messages; analyze scorpio_tool_executions;
-    analyze scorpio_events; analyze scorpio_users; analyze scorpio_usage_ledger";
+    analyze scorpio_events; analyze scorpio_signals; analyze scorpio_journal; analyze scorpio_users; analyze scorpio_usage_ledger";
 
 #[tokio::test]
 async fn no_query_scans_a_table_or_sorts() {
@@ -74,7 +79,9 @@ async fn no_query_scans_a_table_or_sorts() {
         ("deleting a session", sessions::delete_session(&owner, &session)),
         ("a run", runs::select_run(&owner, run)),
         ("the live run", runs::select_live_run(&owner, &session)),
-        ("abandoned runs", runs::select_abandoned("holder", 20)),
+        ("claimable runs", runs::select_claimable(&Claimable::new(20).sole_holder("holder"))),
+        ("signals", signals::select_signals(run, 7)),
+        ("a journal", journal::select_entries(&owner, run, 7, 20)),
         ("the run of a message", runs::select_run_of_message(&owner, &session, &MessageId::new())),
         ("executions", runs::select_executions(&owner, &session, 20)),
         ("events", events::select_batches(run, 7, 20)),
@@ -91,6 +98,17 @@ async fn no_query_scans_a_table_or_sorts() {
             assert!(!step.trim_start_matches([' ', '-', '>']).starts_with("Sort"), "{what}: {plan:#?}");
         }
     }
+}
+
+#[tokio::test]
+async fn branches_are_found_by_index() {
+    let Some(schema) = Schema::new() else { return };
+    let store = schema.open().await;
+    execute(&store, MUCH).await;
+    let (owner, session) = (OwnerId::parse("owner1").unwrap(), SessionId::parse("s1").unwrap());
+    // What is sorted are the few messages at which ways part.
+    let plan = plan(&store, branches::select_branch_points(&owner, &session)).await;
+    assert!(!plan.iter().any(|step| step.contains("Seq Scan")), "{plan:#?}");
 }
 
 #[tokio::test]
