@@ -1,13 +1,16 @@
 //! Agents: what they are made of, and how they are asked.
 
 mod builder;
+mod compaction;
 mod output;
 mod request;
 mod resume;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-pub use self::{builder::AgentBuilder, output::Output, request::RunRequest, resume::ResumeRequest};
+pub use self::{
+    builder::AgentBuilder, compaction::Compaction, output::Output, request::RunRequest, resume::ResumeRequest,
+};
 use crate::{
     Limits, Message, Origin, PriceTable, RunId,
     model::{Model, ModelParameters},
@@ -53,6 +56,7 @@ pub(crate) struct Definition {
     pub(crate) policy: Arc<dyn ApprovalPolicy>,
     /// How long somebody has to answer.
     pub(crate) approval_patience: Option<Duration>,
+    pub(crate) compaction: Option<Arc<Compaction>>,
     /// How long a lease lasts without being renewed.
     pub(crate) lease: Duration,
     /// How long a run waits for a store that does not answer.

@@ -251,6 +251,12 @@ impl ToolName {
     }
 }
 
+impl AsRef<str> for ToolCallId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Deref for ToolName {
     type Target = str;
 

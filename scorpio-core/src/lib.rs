@@ -62,7 +62,7 @@ pub use serde;
 pub use serde_json;
 
 pub use self::{
-    agent::{Agent, AgentBuilder, Output, ResumeRequest, RunRequest},
+    agent::{Agent, AgentBuilder, Compaction, Output, ResumeRequest, RunRequest},
     error::{ErrorKind, Result, ScorpioError, Surface},
     event::{
         ApprovalRequested, ApprovalResolved, Compacted, DataSent, Event, EventKind, FellBack, PartDelta,

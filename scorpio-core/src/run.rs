@@ -12,6 +12,7 @@ mod runtime;
 mod settle;
 mod start;
 mod stream;
+mod view;
 
 pub(crate) use self::{
     decisions::Decisions,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Agent, Definition};
+use super::{Agent, Compaction, Definition};
 use crate::{
     ErrorKind, Json, Limits, Origin, PriceTable, Result, ScorpioError, Surface,
     model::{Model, ModelParameters},
@@ -59,6 +59,7 @@ pub struct AgentBuilder {
     approval_patience: Option<Duration>,
     lease: Duration,
     store_patience: Duration,
+    compaction: Option<Arc<Compaction>>,
 }
 
 impl AgentBuilder {
@@ -81,6 +82,7 @@ impl AgentBuilder {
             approval_patience: Some(APPROVAL_PATIENCE),
             lease: LEASE,
             store_patience: STORE_PATIENCE,
+            compaction: None,
         }
     }
 
@@ -175,6 +177,12 @@ impl AgentBuilder {
         self
     }
 
+    /// Lets conversations go on that are too long for the model, by summaries. Unset, they end in an error.
+    pub fn compact(mut self, compaction: Compaction) -> Self {
+        self.compaction = Some(Arc::new(compaction));
+        self
+    }
+
     /// Sets how long a run belongs to this process without word from it: so long it takes until another process goes on with a run whose
     /// process is gone. A third of it passes between two signs of life. At least 300 ms; unset, it is 30 seconds.
     pub fn lease(mut self, lease: Duration) -> Self {
@@ -249,6 +257,7 @@ impl AgentBuilder {
             approval_patience: self.approval_patience,
             lease: self.lease,
             store_patience: self.store_patience,
+            compaction: self.compaction,
         })))
     }
 }

@@ -15,14 +15,15 @@ use crate::{
 /// A run that waits for somebody's decision, or whose process is gone, and is to go on. Await it for its [`Outcome`], or stream it.
 ///
 /// ```
-/// use scorpio_core::{Agent, Decision, model::{Model, Scripted}, tool};
+/// use scorpio_core::{Agent, Decision, model::{Model, Scripted, ScriptedTurn}, tool};
 ///
 /// /// Send an e-mail.
 /// #[tool(approval)]
 /// fn send(to: String) -> String { format!("sent to {to}") }
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> scorpio_core::Result<()> {
-/// let script = Scripted::new().call("send", r#"{"to": "ada"}"#).text("Done.");
+/// let call = ScriptedTurn::new().tool_call("call-1", "send", r#"{"to": "ada"}"#);
+/// let script = Scripted::new().turn(call).text("Done.");
 /// let agent = Agent::builder("clerk").with_model(Model::new(script, "any")).tool(send).build()?;
 ///
 /// let outcome = agent.run("Write to Ada.").await?;

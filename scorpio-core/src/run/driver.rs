@@ -1,6 +1,7 @@
 //! Acts on what the machine decides: asks the model, runs tools, and makes every step durable before the next begins.
 
 mod commit;
+mod compact;
 mod model_turn;
 mod recover;
 mod resets;
@@ -79,6 +80,8 @@ pub(crate) struct Driver {
     calling: Option<Calling>,
     /// What somebody has decided and is not stored yet.
     decided: Vec<ApprovalResolved>,
+    /// The turn before which the history was compacted, or could not be.
+    compacted_in: Option<u32>,
     /// Gone once the run is durably over.
     alive: Option<Alive>,
 }
@@ -121,6 +124,7 @@ impl Driver {
             starting: Vec::new(),
             calling: None,
             decided: Vec::new(),
+            compacted_in: None,
             alive: Some(alive),
         }
     }

@@ -11,6 +11,7 @@ use super::{
     live::{self, Alive},
     settle::{Presumed, settle},
     stream::RunHandle,
+    view::view,
 };
 use crate::{
     ErrorKind, Message, OwnerId, Result, ScorpioError, SessionId, Surface,
@@ -180,7 +181,7 @@ pub(super) async fn history(
     session: &SessionId,
     branch_after: Option<u64>,
 ) -> Result<Transcript> {
-    let mut transcript = Transcript::new();
+    let mut entries = Vec::new();
     let mut after = 0;
     loop {
         let page = agent.store.messages(owner, session, after, PAGE).await?;
@@ -188,11 +189,11 @@ pub(super) async fn history(
         for stored in page {
             after = stored.seq;
             if branch_after.is_none_or(|last| stored.seq <= last) {
-                transcript.push_entry(Arc::new(Entry::new(stored.message)));
+                entries.push(Arc::new(Entry::new(stored.message)));
             }
         }
         if !full {
-            return Ok(transcript);
+            return Ok(view(entries));
         }
     }
 }

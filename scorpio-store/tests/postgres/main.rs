@@ -14,3 +14,5 @@ mod opening;
 mod outages;
 mod run;
 mod server;
+mod signals;
+mod writing;

@@ -7,7 +7,7 @@ use scorpio_core::{
     Event, EventKind, Limits, Message, OwnerId, PartDelta, RunEnd, RunFinished, RunId, SessionId, Usage,
     model::Entry,
     run::RunMachine,
-    store::{Begin, Commit, Lease, NewSession, Store, StoreError},
+    store::{Begin, Commit, Lease, NewSession, Statement, Store, StoreError},
 };
 use scorpio_store::PostgresStore;
 
@@ -41,12 +41,40 @@ impl Run {
 
     /// Appends two messages.
     pub(crate) async fn commit(&mut self, store: &PostgresStore) -> Result<(), StoreError> {
+        self.commit_with(store, &[]).await
+    }
+
+    /// Appends two messages, and tells the database something.
+    pub(crate) async fn commit_with(
+        &mut self,
+        store: &PostgresStore,
+        statements: &[Statement],
+    ) -> Result<(), StoreError> {
+        self.version = self.send(store, None, statements).await?;
+        Ok(())
+    }
+
+    /// Sends the commit of this number. What the run has seen stays as it is, so that the same can be sent again.
+    pub(crate) async fn step(
+        &self,
+        store: &PostgresStore,
+        step: u64,
+        statements: &[Statement],
+    ) -> Result<(), StoreError> {
+        self.send(store, Some(step), statements).await.map(drop)
+    }
+
+    async fn send(
+        &self,
+        store: &PostgresStore,
+        step: Option<u64>,
+        statements: &[Statement],
+    ) -> Result<u64, StoreError> {
         let append = [(); 2].map(|()| Arc::new(Entry::new(Message::user("some words"))));
         let mut commit = Commit::new(&self.lease, self.version, &self.machine);
-        commit.append = &append;
+        (commit.append, commit.step, commit.statements) = (&append, step, statements);
         commit.ttl = Duration::from_secs(60);
-        self.version = store.commit(commit).await?;
-        Ok(())
+        store.commit(commit).await
     }
 
     pub(crate) async fn end(&self, store: &PostgresStore) {

@@ -6,11 +6,11 @@ use futures::{FutureExt, StreamExt};
 
 use tokio::time::sleep;
 
-use super::{Driver, Interrupt, resets::Resets, unique_ids::UniqueIds};
+use super::{Driver, Interrupt, compact::Tried, resets::Resets, unique_ids::UniqueIds};
 use crate::{
     EventKind, FellBack, Origin, Part, PartDelta, PartFinished, PartStarted, Result, Retrying, StreamReset,
     TurnFinished, TurnStarted,
-    model::{Assembler, CallContext, ModelAnswer, ModelError, ModelEvent, ModelRequest},
+    model::{Assembler, CallContext, ModelAnswer, ModelError, ModelErrorKind, ModelEvent, ModelRequest},
     run::{Input, Step},
 };
 
@@ -38,6 +38,9 @@ impl Driver {
             let message_id = message_id.clone();
             self.emitter.emit(|| EventKind::TurnStarted(TurnStarted { turn, message_id }));
         }
+        if let Some(interrupt) = self.compact_if_long().await? {
+            return self.interrupted(interrupt).await;
+        }
         let mut resets = Resets::new(self.agent.stream_resets);
         self.answer = Assembler::new();
         loop {
@@ -48,6 +51,13 @@ impl Driver {
                 Err(Broken::Interrupted(interrupt)) => return self.interrupted(interrupt).await,
                 Err(Broken::Failed(error)) => error,
             };
+            if error.kind() == ModelErrorKind::ContextOverflow {
+                match self.compact_because_refused().await? {
+                    Tried::Shorter => continue,
+                    Tried::Same => {}
+                    Tried::Interrupted(interrupt) => return self.interrupted(interrupt).await,
+                }
+            }
             // What failed before it said anything was for the provider to try again.
             if !self.answer.has_parts() {
                 self.answer = broken_off;
