@@ -34,6 +34,7 @@
 //! | `registry` | | models by role and by choice, from code or from a TOML file, and a doctor for their providers |
 //! | `tools` | | ready-made tools: `calculate`, `current_time` |
 //! | `sqlite` | | sessions, events and accounts in a SQLite file |
+//! | `postgres` | | the same on PostgreSQL, shared by any number of processes |
 //! | `conformance` | | the suite that every store runs, for stores of your own |
 //! | `full` | | all of them |
 //!
@@ -43,6 +44,8 @@ pub use scorpio_core as core;
 pub use scorpio_core::*;
 #[cfg(any(feature = "openai", feature = "anthropic", feature = "gemini"))]
 pub use scorpio_providers as providers;
+#[cfg(feature = "postgres")]
+pub use scorpio_store::postgres;
 #[cfg(feature = "sqlite")]
 pub use scorpio_store::sqlite;
 #[cfg(feature = "conformance")]

@@ -15,6 +15,7 @@ use crate::{
     harness,
     measure::CountAllocations,
     mock,
+    stores::{self, StoresArguments},
 };
 
 /// Measures Scorpio against a hand-written agent loop.
@@ -39,6 +40,8 @@ enum Part {
     /// Play the model.
     #[command(hide = true)]
     Serve,
+    /// Measure the durable stores instead, beside plain sqlx.
+    Stores(StoresArguments),
     /// Run one client.
     #[command(hide = true)]
     Client(ClientArguments),
@@ -59,6 +62,12 @@ pub fn run(count: Option<CountAllocations>) -> ExitCode {
 fn dispatch(arguments: Arguments, count: Option<CountAllocations>) -> Result<()> {
     match arguments.part {
         Some(Part::Serve) => mock::serve(),
+        Some(Part::Stores(mut stores)) => {
+            if arguments.quick {
+                stores.quick();
+            }
+            stores::bench(&stores)
+        }
         Some(Part::Client(client)) => client::run(&client, count),
         None => {
             ensure!(arguments.launches > 0, "there must be at least one launch");

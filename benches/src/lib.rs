@@ -10,6 +10,7 @@ mod machine;
 mod measure;
 mod mock;
 mod report;
+mod stores;
 mod wire;
 
 pub use self::{

@@ -53,6 +53,11 @@ pub(crate) struct Watched {
     pub(crate) first_delta: Option<Duration>,
 }
 
+/// User and system time of the process so far.
+pub(crate) fn cpu() -> Result<Duration> {
+    Ok(used()?.cpu)
+}
+
 /// Lets `client` do its work and tells what it used.
 pub(crate) async fn measure<C: Client>(
     client: Arc<C>,

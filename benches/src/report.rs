@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use self::{
+pub(crate) use self::{
     statistics::Spread,
     table::{Align, Table},
 };

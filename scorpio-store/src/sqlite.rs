@@ -66,10 +66,11 @@ use tokio::sync::Notify;
 pub use self::options::SqliteOptions;
 use self::{
     error::{SqlResult, store_error},
-    events::Events,
+    events::SqliteEvents,
     script::{Script, Step},
     writer::Writer,
 };
+use crate::events::Events;
 
 /// A [`Store`], an [`EventLog`] and an [`AccountStore`] on one SQLite database. Cloning it copies a pointer.
 ///
@@ -96,7 +97,7 @@ struct Inner {
     readers: Option<SqlitePool>,
     /// Whether the readers are ours to close.
     owns_readers: bool,
-    events: Arc<Events>,
+    events: Arc<Events<SqliteEvents>>,
     /// Some run was told something by this process.
     signalled: Notify,
 }
@@ -167,7 +168,10 @@ impl SqliteStore {
     ) -> Result<Self, StoreError> {
         let connect = connect::for_writing(connect, options.busy_timeout);
         let writer = Writer::start(connect::writer(&connect, options.busy_timeout, &place).await?);
-        let events = Events::start(writer.clone(), options.event_delay);
+        let events = Events::start(
+            SqliteEvents { writer: writer.clone(), readers: readers.clone() },
+            options.event_delay,
+        );
         Ok(Self(Arc::new(Inner { place, writer, readers, owns_readers, events, signalled: Notify::new() })))
     }
 
@@ -179,16 +183,16 @@ impl SqliteStore {
     /// When something could not be written. The connections are closed all the same.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.0.events.close();
-        let flushed = self.0.events.flush_all(&self.0.writer).await;
+        let flushed = self.0.events.flush_all().await;
         if let Some(readers) = self.0.readers.as_ref().filter(|_| self.0.owns_readers) {
             // Before the writer, whose checkpoint waits for no reader then.
             readers.close().await;
         }
         self.0.writer.close().await?;
-        flushed.map_err(store_error)
+        flushed
     }
 
-    fn events(&self) -> &Arc<Events> {
+    fn events(&self) -> &Arc<Events<SqliteEvents>> {
         &self.0.events
     }
 
@@ -199,10 +203,6 @@ impl SqliteStore {
     /// Whether other processes may be writing to the database.
     fn is_shared(&self) -> bool {
         self.0.readers.is_some()
-    }
-
-    fn writer(&self) -> &Writer {
-        &self.0.writer
     }
 
     /// Runs a script in a transaction and answers once it is durable.

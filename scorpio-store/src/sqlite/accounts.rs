@@ -21,7 +21,7 @@ use super::{
 const USER: &str = "id, kind, email, created_at";
 const AUTH_SESSION: &str = "id, user_id, revoked_at, idle_until, absolute_until";
 
-fn user_of(columns: &mut Columns<'_>) -> Result<User, StoreError> {
+fn user_of(columns: &mut Columns<'_, SqliteRow>) -> Result<User, StoreError> {
     let (id, kind): (_, &str) = (columns.id()?, columns.get()?);
     let (email, created_at): (Option<String>, _) = (columns.get()?, columns.time()?);
     Ok(match (kind, email) {

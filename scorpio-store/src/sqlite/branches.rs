@@ -14,9 +14,9 @@ use super::{
     commit::{EXPECT_CHANGE, expected_change},
     error::{Violated, store_error, violated},
     row::{Columns, rows},
-    runs::{MessageRow, json},
     script::Script,
 };
+use crate::record::{MessageRow, json};
 
 /// The messages of a branch: those that lead to one, and from there on at each place the newest.
 const PATH: &str = "with recursive up (seq, parent) as (

@@ -10,9 +10,10 @@ use super::{
     error::{Violated, primary_code, store_error, violated},
     journal::insert_entry,
     row::{Columns, changes, now, rows},
-    runs::{MessageRow, after, conflict, fenced, json, no_run},
+    runs::after,
     script::{Script, Step, Value},
 };
+use crate::record::{MessageRow, conflict, fenced, json, no_run};
 
 /// Ends the script with an error if the statement before has changed nothing: what a tool says to the database must not be said then.
 pub(super) const EXPECT_CHANGE: &str = "insert into scorpio_runs (id) select null where changes() = 0";

@@ -1,221 +1,169 @@
-//! The log of events: in memory for those who follow a run in this process, in batches on disk for those who come back later.
+//! The table of events, and [`EventLog`] on it.
 
-mod follower;
-mod live;
-mod table;
-
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::{future::join_all, stream};
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use scorpio_core::{
-    Event, RunId, SessionId,
-    store::{EventLog, EventLogStream, StoreError, StoreErrorKind},
+    Event, RunId,
+    store::{EventLog, EventLogStream, StoreError},
 };
-use tokio::sync::{Notify, OwnedMutexGuard};
+use sqlx::SqlitePool;
 
-#[cfg(test)]
-pub(super) use self::table::select_batches;
-pub(super) use self::table::{delete_before, select_end};
-use self::{follower::Follower, live::LiveLog};
 use super::{
     SqliteStore,
-    error::{SqlResult, store_error},
+    error::store_error,
     row::{Columns, now, rows},
+    script::{Script, Step},
     writer::Writer,
 };
+use crate::events::{Batch, EventTable, POLL, Writing, merge};
 
-/// How many events are written together at most, and how many may wait before they are written at once.
-const BATCH: usize = 256;
+/// How many batches are read at a time.
+const PAGE: usize = 8;
 
-/// How long to wait before writing again what could not be written.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
-
-/// The runs that are being logged by this process.
-#[derive(Debug)]
-pub(super) struct Events {
-    live: Mutex<HashMap<RunId, Arc<LiveLog>>>,
-    /// Something is to be written.
-    pending: Notify,
-    /// So much is to be written that it should not wait.
-    full: Notify,
-    /// A run joined those that are being logged.
-    joined: Notify,
-    closed: AtomicBool,
+/// Adds a statement that writes a batch, over one with the same beginning if it is shorter.
+fn insert_batch(script: Script, run: RunId, batch: &Batch) -> Script {
+    let ([(_, first), ..], [.., (time, last)]) = (&**batch, &**batch) else { return script };
+    let events: Vec<&Event> = batch.iter().map(|(_, event)| &**event).collect();
+    let Ok(body) = serde_json::to_string(&events) else {
+        tracing::warn!(%run, "events cannot be written as JSON; they are lost");
+        return script;
+    };
+    script
+        .then(
+            "insert into scorpio_events (run_id, first_seq, last_seq, event_count, appended_at, is_end, body)
+             values (?, ?, ?, ?, ?, ?, ?)
+             on conflict (run_id, first_seq) do update
+             set last_seq = excluded.last_seq, event_count = excluded.event_count, appended_at = excluded.appended_at,
+                 is_end = excluded.is_end, body = excluded.body
+             where excluded.last_seq > last_seq",
+        )
+        .bind(run.to_string())
+        .bind(first.seq)
+        .bind(last.seq)
+        .bind(batch.len())
+        .bind(*time)
+        .bind(last.is_last())
+        .bind(body)
 }
 
-impl Events {
-    /// Starts the task that writes events. It ends when the log is closed.
-    pub(super) fn start(writer: Writer, delay: Duration) -> Arc<Self> {
-        let events = Arc::new(Self {
-            live: Mutex::default(),
-            pending: Notify::new(),
-            full: Notify::new(),
-            joined: Notify::new(),
-            closed: AtomicBool::new(false),
-        });
-        tokio::spawn(write_in_batches(events.clone(), writer, delay));
-        events
-    }
-
-    /// Takes no more events. What is there is still written.
-    pub(super) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-        self.pending.notify_one();
-        self.full.notify_one();
-    }
-
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-
-    fn live(&self) -> MutexGuard<'_, HashMap<RunId, Arc<LiveLog>>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn find(&self, run: RunId) -> Option<Arc<LiveLog>> {
-        self.live().get(&run).cloned()
-    }
-
-    /// Writes what has not been written yet.
-    pub(super) async fn flush_all(&self, writer: &Writer) -> SqlResult<()> {
-        let logs: Vec<_> = self.live().iter().map(|(run, log)| (*run, log.clone())).collect();
-        // At once, so that they are committed together.
-        let flushes = logs.iter().map(|(run, log)| log.flush(*run, writer));
-        join_all(flushes).await.into_iter().collect()
-    }
-
-    /// Forgets runs that have ended and are written, and those that nobody follows and whose events are older than `time`.
-    fn retire(&self, time: Timestamp) {
-        self.live()
-            .retain(|_, log| !(log.is_done() || Arc::strong_count(log) == 1 && log.is_idle_since(time)));
-    }
-
-    /// Keeps events of a session from being written as long as the guards live.
-    pub(super) async fn hold_session(&self, session: &SessionId) -> Vec<OwnedMutexGuard<()>> {
-        let logs: Vec<_> = self.live().values().filter(|log| log.session == *session).cloned().collect();
-        join_all(logs.iter().map(|log| log.hold())).await
-    }
-
-    /// Forgets the runs of a session that is gone.
-    pub(super) fn forget_session(&self, session: &SessionId) {
-        self.live().retain(|_, log| {
-            let keep = log.session != *session;
-            if !keep {
-                log.forget();
-            }
-            keep
-        });
-    }
+/// The batches that have events after `after`.
+pub(super) fn select_batches(run: RunId, after: u64, limit: usize) -> Script {
+    // The batch that `after` falls into is the last one that begins at or before it; those that follow begin after it.
+    Script::new(
+        "select body from scorpio_events
+         where run_id = ? and first_seq >= coalesce(
+             (select max(first_seq) from scorpio_events where run_id = ? and first_seq <= ?), 0)
+         order by first_seq limit ?",
+    )
+    .bind(run.to_string())
+    .bind(run.to_string())
+    .bind(after)
+    .bind(limit)
 }
 
-/// Waits for events, lets more come together, and writes them.
-async fn write_in_batches(events: Arc<Events>, writer: Writer, delay: Duration) {
-    while !events.is_closed() {
-        events.pending.notified().await;
-        tokio::select! {
-            () = tokio::time::sleep(delay) => {}
-            () = events.full.notified() => {}
-        }
-        match events.flush_all(&writer).await {
-            Ok(()) => events.retire(Timestamp::MIN),
-            Err(error) => {
-                tracing::warn!(error = ?error, "events could not be written; they are kept in memory and tried again");
-                tokio::select! {
-                    () = tokio::time::sleep(AFTER_FAILURE) => {}
-                    () = events.full.notified() => {}
-                }
-                events.pending.notify_one();
-            }
-        }
-    }
+/// The number of a run's last event, and whether that one ends it.
+pub(super) fn select_end(run: RunId) -> Script {
+    Script::new(
+        "select last_seq, is_end from scorpio_events where run_id = ? order by first_seq desc limit 1",
+    )
+    .bind(run.to_string())
 }
 
-impl SqliteStore {
-    /// The log of a run in this process. A run that is new to it may have events of an earlier process in the table.
-    async fn live_log(&self, run: RunId, session: &SessionId) -> Result<Arc<LiveLog>, StoreError> {
-        if let Some(log) = self.events().find(run) {
-            return Ok(log);
-        }
-        let steps = self.read(select_end(run)).await?;
-        let (last, finished) = match rows(&steps, 0).first() {
-            Some(row) => {
-                let mut columns = Columns::of(row, "scorpio_events");
-                (columns.number()?, columns.get::<bool>()?)
+pub(super) fn delete_before(time: Timestamp) -> Script {
+    Script::new("delete from scorpio_events where appended_at < ? returning event_count").bind(time)
+}
+
+/// The connections that the events of a database are read and written by.
+#[derive(Debug, Clone)]
+pub(super) struct SqliteEvents {
+    pub(super) writer: Writer,
+    pub(super) readers: Option<SqlitePool>,
+}
+
+impl SqliteEvents {
+    async fn query(&self, script: Script) -> Result<Vec<Step>, StoreError> {
+        let steps = match &self.readers {
+            Some(readers) => {
+                let steps = async { script.run(&mut *readers.acquire().await?).await };
+                steps.await.map_err(Arc::new)
             }
-            None => (0, false),
+            None => self.writer.run(script).await,
         };
-        let new = || Arc::new(LiveLog::new(session.clone(), last, finished));
-        let log = self.events().live().entry(run).or_insert_with(new).clone();
-        self.events().joined.notify_waiters();
-        Ok(log)
+        steps.map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl EventTable for SqliteEvents {
+    async fn write(&self, run: RunId, batches: Vec<Batch>) -> Result<(), StoreError> {
+        let script = batches.iter().fold(Script::default(), |script, batch| insert_batch(script, run, batch));
+        self.writer.run(script).await.map(drop).map_err(store_error)
+    }
+
+    async fn read(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<Arc<Event>>, StoreError> {
+        let mut found: Vec<Arc<Event>> = Vec::new();
+        while found.len() < limit {
+            let known = found.len();
+            let last = found.last().map_or(after, |event| event.seq);
+            let steps = self.query(select_batches(run, last, PAGE)).await?;
+            let batches = rows(&steps, 0).iter().map(|row| Columns::of(row, "scorpio_events").json());
+            merge(&mut found, last, batches.collect::<Result<Vec<_>, _>>()?);
+            if found.len() == known {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    async fn end(&self, run: RunId) -> Result<Option<(u64, bool)>, StoreError> {
+        let steps = self.query(select_end(run)).await?;
+        let end = |row| {
+            let mut columns = Columns::of(row, "scorpio_events");
+            Ok((columns.number()?, columns.get()?))
+        };
+        rows(&steps, 0).first().map(end).transpose()
+    }
+
+    async fn delete_before(&self, time: Timestamp) -> Result<u64, StoreError> {
+        let steps = self.writer.run(delete_before(time)).await.map_err(store_error)?;
+        rows(&steps, 0).iter().map(|row| Columns::of(row, "scorpio_events").number()).sum()
+    }
+
+    async fn writing(&self, run: RunId) -> Result<Writing, StoreError> {
+        let script =
+            Script::new("select status = 'running' and lease_until > ? from scorpio_runs where id = ?")
+                .bind(now())
+                .bind(run.to_string());
+        let steps = self.query(script).await?;
+        let Some(row) = rows(&steps, 0).first() else { return Ok(Writing::Unknown) };
+        let is_written = Columns::of(row, "scorpio_runs").get::<bool>()?;
+        Ok(if is_written { Writing::Yes } else { Writing::No })
+    }
+
+    fn others(&self, _run: RunId) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(POLL))
     }
 }
 
 #[async_trait]
 impl EventLog for SqliteStore {
     async fn append(&self, run: RunId, events: &[Arc<Event>]) -> Result<(), StoreError> {
-        let Some(first) = events.first() else { return Ok(()) };
-        if self.events().is_closed() {
-            return Err(StoreError::new(StoreErrorKind::Unavailable, "the store is closed"));
-        }
-        let log = self.live_log(run, &first.session).await?;
-        let appended = log.append(events, now());
-        if appended.is_finished {
-            // For the case that it fails here, or that the caller does not wait for it.
-            self.events().pending.notify_one();
-            log.flush(run, self.writer()).await.map_err(store_error)?;
-            self.events().retire(Timestamp::MIN);
-        } else if appended.pending >= BATCH {
-            self.events().pending.notify_one();
-            self.events().full.notify_one();
-        } else if appended.pending > 0 {
-            self.events().pending.notify_one();
-        }
-        Ok(())
+        self.events().append(run, events).await
     }
 
     async fn read(&self, run: RunId, after: u64, limit: usize) -> Result<Vec<Arc<Event>>, StoreError> {
-        // What is in memory is looked at first: what is written in the meantime is then in both.
-        let (start, recent) = match self.events().find(run) {
-            Some(log) => log.recent(after, limit),
-            None => (u64::MAX, Vec::new()),
-        };
-        if start <= after {
-            return Ok(recent);
-        }
-        let mut events = self.batches(run, after, limit).await?;
-        events.retain(|event| event.seq <= start);
-        events.extend(recent);
-        events.truncate(limit);
-        Ok(events)
+        self.events().read(run, after, limit).await
     }
 
     async fn follow(&self, run: RunId, after: u64) -> Result<EventLogStream, StoreError> {
-        let follower = Follower::new(self.clone(), run, after);
-        let events = stream::try_unfold(follower, |mut follower| async {
-            let event = follower.next().await?;
-            Ok(event.map(|event| (event, follower)))
-        });
-        Ok(Box::pin(events))
+        Ok(self.events().follow(run, after))
     }
 
     async fn expire(&self, time: Timestamp) -> Result<u64, StoreError> {
-        self.events().flush_all(self.writer()).await.map_err(store_error)?;
-        let steps = self.write(delete_before(time)).await.map_err(store_error)?;
-        for log in self.events().live().values() {
-            log.expire(time);
-        }
-        self.events().retire(time);
-        let count = |row| Columns::of(row, "scorpio_events").number();
-        rows(&steps, 0).iter().map(count).sum()
+        self.events().expire(time).await
     }
 }

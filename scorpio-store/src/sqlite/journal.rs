@@ -2,7 +2,7 @@
 
 use scorpio_core::{
     OwnerId, RunId,
-    store::{JournalEntry, JournalHash, StoreError, StoreErrorKind},
+    store::{JournalEntry, StoreError},
 };
 use sqlx::sqlite::SqliteRow;
 
@@ -11,6 +11,7 @@ use super::{
     row::{Columns, rows},
     script::Script,
 };
+use crate::record::journal_hash;
 
 /// Adds an entry, if the statement before has changed something.
 pub(super) fn insert_entry(script: Script, run: RunId, entry: &JournalEntry) -> Script {
@@ -33,14 +34,8 @@ fn entry(row: &SqliteRow) -> Result<JournalEntry, StoreError> {
     let (seq, fence) = (columns.number()?, columns.number()?);
     let payload = columns.raw_json()?.unwrap_or_default();
     let at = columns.time()?;
-    let (previous, hash) = (hash(columns.get()?)?, hash(columns.get()?)?);
+    let (previous, hash) = (journal_hash(columns.get()?)?, journal_hash(columns.get()?)?);
     Ok(JournalEntry::from_parts(seq, fence, payload, at, previous, hash))
-}
-
-fn hash(bytes: &[u8]) -> Result<JournalHash, StoreError> {
-    <[u8; 32]>::try_from(bytes).map(JournalHash::from).map_err(|error| {
-        StoreError::new(StoreErrorKind::Corrupt, "a hash of a journal cannot be read").with_source(error)
-    })
 }
 
 impl SqliteStore {

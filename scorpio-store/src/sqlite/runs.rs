@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use scorpio_core::{
-    Message, MessageId, OwnerId, RunId, SessionId,
+    MessageId, OwnerId, RunId, SessionId,
     store::{
         Begin, Begun, Claimable, Lease, RunRecord, RunStatus, StoreError, StoreErrorKind, ToolExecution,
     },
@@ -20,6 +20,7 @@ use super::{
     row::{Columns, changes, now, rows},
     script::{Script, Step},
 };
+use crate::record::{MessageRow, conflict, fenced, json, no_run};
 
 const COLUMNS: &str = "id, session_id, owner, status, ended, holder, fence, lease_until, wake_at, step, recoveries, machine, \
                        started_at, finished_at";
@@ -47,31 +48,6 @@ fn record(row: &SqliteRow) -> Result<RunRecord, StoreError> {
 
 fn first_record(steps: &[Step]) -> Result<Option<RunRecord>, StoreError> {
     rows(steps, 0).first().map(record).transpose()
-}
-
-pub(super) fn json<T: serde::Serialize + ?Sized>(what: &str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value)
-        .map_err(|error| StoreError::corrupt(format!("{what} cannot be written as JSON"), error))
-}
-
-/// What a message is stored as.
-pub(super) struct MessageRow {
-    pub(super) id: MessageId,
-    pub(super) role: &'static str,
-    pub(super) body: String,
-}
-
-impl MessageRow {
-    pub(super) fn of(message: &Message) -> Result<Self, StoreError> {
-        let role = match message.role {
-            scorpio_core::Role::System => "system",
-            scorpio_core::Role::User => "user",
-            scorpio_core::Role::Assistant => "assistant",
-            scorpio_core::Role::Tool => "tool",
-            _ => "other",
-        };
-        Ok(Self { id: message.id.clone(), role, body: json("a message", message)? })
-    }
 }
 
 impl SqliteStore {
@@ -321,18 +297,4 @@ pub(super) fn select_executions(owner: &OwnerId, session: &SessionId, limit: usi
 
 pub(super) fn after(time: jiff::Timestamp, ttl: Duration) -> jiff::Timestamp {
     time.checked_add(ttl).unwrap_or(jiff::Timestamp::MAX)
-}
-
-pub(super) fn no_run(run: RunId) -> StoreError {
-    StoreError::new(StoreErrorKind::NotFound, format!("there is no run {run}, or it is over"))
-}
-
-pub(super) fn fenced(lease: &Lease) -> StoreError {
-    let message = format!("{} holds run {} no more (fence {})", lease.holder, lease.run, lease.fence);
-    StoreError::new(StoreErrorKind::Fenced, message)
-}
-
-pub(super) fn conflict(session: &SessionId, actual: u64) -> StoreError {
-    let message = format!("session {session} is at version {actual}, not at the expected one");
-    StoreError::new(StoreErrorKind::Conflict { actual }, message)
 }

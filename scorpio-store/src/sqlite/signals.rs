@@ -12,9 +12,9 @@ use super::{
     SqliteStore,
     error::{Violated, store_error, violated},
     row::{Columns, now, rows},
-    runs::{json, no_run},
     script::Script,
 };
+use crate::record::{json, no_run};
 
 /// How often to look for signals that another process has sent.
 const POLL: Duration = Duration::from_millis(500);

@@ -1,13 +1,11 @@
 //! A process that commits as fast as it can is killed without warning, again and again, on one database. What it was told is
 //! durable must be there afterwards, whole and in order, and nothing else may be half there.
 //!
-//! The test starts itself once more as the process that is killed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "this is a test")]
+//! A test starts itself once more as the process that is killed.
 
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
-    path::Path,
     process::{Command, Stdio},
     sync::Arc,
 };
@@ -18,22 +16,32 @@ use scorpio_core::{
     run::RunMachine,
     store::{Begin, Commit, NewSession, RunStatus, Store},
 };
-use scorpio_store::SqliteStore;
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 const CHILD: &str = "SCORPIO_TEST_DATABASE_TO_WRITE";
 const ROUNDS: u64 = 12;
 const SESSIONS: usize = 6;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_survives_a_kill() {
-    match std::env::var_os(CHILD) {
-        Some(path) => commit_for_ever(Path::new(&path)).await,
-        None => {
-            let acknowledged = kill_and_look().await;
-            println!("{ROUNDS} kills, {acknowledged} acknowledged commits, none lost");
-        }
+/// The database under test.
+pub(crate) trait Database {
+    /// Opens what is at a place.
+    async fn open(&self, place: &str) -> Arc<dyn Store>;
+
+    /// Looks whether the database itself finds anything wrong.
+    async fn check(&self, place: &str);
+}
+
+/// Runs a test, which is called `name`, on the database at the place that `make` answers along with what must outlive it.
+pub(crate) async fn survives_kills<T>(
+    name: &str,
+    database: &impl Database,
+    make: impl FnOnce() -> Option<(String, T)>,
+) {
+    if let Ok(place) = std::env::var(CHILD) {
+        return commit_for_ever(database.open(&place).await).await;
     }
+    let Some((place, _guard)) = make() else { return };
+    let acknowledged = kill_and_look(name, database, &place).await;
+    println!("{ROUNDS} kills, {acknowledged} acknowledged commits, none lost");
 }
 
 fn session_id(index: usize) -> SessionId {
@@ -41,8 +49,7 @@ fn session_id(index: usize) -> SessionId {
 }
 
 /// Each session has a run after the other; every commit appends two messages, whose ids are their numbers.
-async fn commit_for_ever(path: &Path) {
-    let store = SqliteStore::open(path).await.unwrap();
+async fn commit_for_ever(store: Arc<dyn Store>) {
     let tasks: Vec<_> =
         (0..SESSIONS).map(|index| tokio::spawn(write_session(store.clone(), index))).collect();
     for task in tasks {
@@ -50,7 +57,7 @@ async fn commit_for_ever(path: &Path) {
     }
 }
 
-async fn write_session(store: SqliteStore, index: usize) {
+async fn write_session(store: Arc<dyn Store>, index: usize) {
     let (id, owner) = (session_id(index), OwnerId::local());
     if store.session(&owner, &id).await.unwrap().is_none() {
         store.create_session(NewSession::new(id.clone(), owner.clone())).await.unwrap();
@@ -89,24 +96,23 @@ fn message(number: u64) -> Message {
     Message::user(text).with_id(MessageId::parse(&number.to_string()).unwrap())
 }
 
-async fn kill_and_look() -> u64 {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("test.db");
+async fn kill_and_look(name: &str, database: &impl Database, place: &str) -> u64 {
     let mut acknowledged = BTreeMap::new();
     for round in 0..ROUNDS {
         // After a different number of commits each time, some of them while the database is being opened.
         let commits = (round * 37) % 211;
-        write_until_killed(&path, commits, &mut acknowledged);
-        look(&path, &acknowledged).await;
+        write_until_killed(name, place, commits, &mut acknowledged);
+        database.check(place).await;
+        look(&*database.open(place).await, &acknowledged).await;
     }
     acknowledged.values().sum::<u64>() / 2
 }
 
 /// Starts the writing process, kills it after so many acknowledged commits, and notes everything that it was told.
-fn write_until_killed(path: &Path, commits: u64, acknowledged: &mut BTreeMap<usize, u64>) {
+fn write_until_killed(name: &str, place: &str, commits: u64, acknowledged: &mut BTreeMap<usize, u64>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "what_was_acknowledged_survives_a_kill", "--nocapture"])
-        .env(CHILD, path)
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, place)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -133,19 +139,8 @@ fn write_until_killed(path: &Path, commits: u64, acknowledged: &mut BTreeMap<usi
     assert!(!status.success() && seen >= commits, "it was killed: {status}, {seen} commits");
 }
 
-async fn look(path: &Path, acknowledged: &BTreeMap<usize, u64>) {
-    let mut connection =
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path).create_if_missing(true))
-            .await
-            .unwrap();
-    let integrity: String =
-        sqlx::query_scalar("pragma integrity_check").fetch_one(&mut connection).await.unwrap();
-    assert_eq!(integrity, "ok");
-    let orphans = sqlx::query("pragma foreign_key_check").fetch_all(&mut connection).await.unwrap();
-    assert!(orphans.is_empty(), "rows without what they belong to");
-    connection.close().await.unwrap();
-
-    let (store, owner) = (SqliteStore::open(path).await.unwrap(), OwnerId::local());
+async fn look(store: &dyn Store, acknowledged: &BTreeMap<usize, u64>) {
+    let owner = OwnerId::local();
     for (index, known) in acknowledged {
         let id = session_id(*index);
         let session = store.session(&owner, &id).await.unwrap().expect("the session is there");
@@ -170,5 +165,4 @@ async fn look(path: &Path, acknowledged: &BTreeMap<usize, u64>) {
             assert_eq!(run.status == RunStatus::Running, is_live);
         }
     }
-    store.close().await.unwrap();
 }

@@ -6,11 +6,10 @@ use std::{
 };
 
 use jiff::Timestamp;
-use scorpio_core::{Event, RunId, SessionId};
+use scorpio_core::{Event, RunId, SessionId, store::StoreError};
 use tokio::sync::{Notify, OwnedMutexGuard};
 
-use super::{BATCH, table};
-use crate::sqlite::{error::SqlResult, script::Script, writer::Writer};
+use super::{BATCH, Batch, EventTable};
 
 /// How many events that are written already stay in memory for those who follow.
 const RECENT: usize = 1024;
@@ -106,21 +105,17 @@ impl LiveLog {
     /// # Cancel safety
     ///
     /// Events may be written without being remembered as such. Then they are written again, over themselves.
-    pub(super) async fn flush(&self, run: RunId, writer: &Writer) -> SqlResult<()> {
+    pub(super) async fn flush(&self, run: RunId, table: &impl EventTable) -> Result<(), StoreError> {
         let _turn = self.flushing.lock().await;
         loop {
-            let (script, last) = {
+            let (batches, last) = {
                 let state = self.state();
                 let events: Vec<_> = state.after(state.written).take(BATCH * BATCHES).cloned().collect();
                 let Some((_, last)) = events.last() else { return Ok(()) };
                 let last = last.seq;
-                let batches = events.chunks(BATCH);
-                (
-                    batches.fold(Script::default(), |script, batch| table::insert_batch(script, run, batch)),
-                    last,
-                )
+                (events.chunks(BATCH).map(Batch::from).collect(), last)
             };
-            writer.run(script).await?;
+            table.write(run, batches).await?;
             let mut state = self.state();
             state.written = state.written.max(last);
             state.keep_recent();

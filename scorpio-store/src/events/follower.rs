@@ -7,24 +7,20 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use scorpio_core::{Event, RunId, store::StoreError};
 
-use super::live::{LiveLog, Look};
-use crate::sqlite::{
-    SqliteStore,
-    row::{Columns, now, rows},
-    script::Script,
+use super::{
+    Events,
+    live::{LiveLog, Look},
+    table::{EventTable, Writing},
 };
 
 /// How many events are taken at a time.
 const BATCH: usize = 64;
 
-/// How often to look for the events of a run that this process does not write.
-const POLL: Duration = Duration::from_millis(100);
-
 /// How often to ask whether a run that this process writes is still written.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) struct Follower {
-    store: SqliteStore,
+pub(super) struct Follower<T> {
+    events: Arc<Events<T>>,
     run: RunId,
     position: u64,
     batch: VecDeque<Arc<Event>>,
@@ -34,19 +30,10 @@ pub(super) struct Follower {
     abandoned: bool,
 }
 
-/// Whether somebody writes a run.
-#[derive(PartialEq, Eq)]
-enum Writing {
-    Yes,
-    No,
-    /// The run is not in this store.
-    Unknown,
-}
-
-impl Follower {
-    pub(super) fn new(store: SqliteStore, run: RunId, after: u64) -> Self {
+impl<T: EventTable> Follower<T> {
+    pub(super) fn new(events: Arc<Events<T>>, run: RunId, after: u64) -> Self {
         Self {
-            store,
+            events,
             run,
             position: after,
             batch: VecDeque::new(),
@@ -68,7 +55,7 @@ impl Follower {
                 return Ok(None);
             }
             if self.log.is_none() {
-                self.log = self.store.events().find(self.run);
+                self.log = self.events.find(self.run);
             }
             self.ended = match self.log.clone() {
                 Some(log) => self.wait_in_memory(&log).await?,
@@ -108,8 +95,9 @@ impl Follower {
     }
 
     async fn wait_at_table(&mut self) -> Result<bool, StoreError> {
-        let store = self.store.clone();
-        let joined = store.events().joined.notified();
+        let events = self.events.clone();
+        let joined = events.joined.notified();
+        let others = events.table.others(self.run);
         self.take_from_table().await?;
         if !self.batch.is_empty() {
             return Ok(false);
@@ -121,40 +109,29 @@ impl Follower {
             return Ok(true);
         }
         // Either way the table is looked at again.
-        let _ = tokio::time::timeout(POLL, joined).await;
+        tokio::select! {
+            () = joined => {}
+            () = others => {}
+        }
         Ok(false)
     }
 
     async fn take_from_table(&mut self) -> Result<(), StoreError> {
-        self.batch.extend(self.store.batches(self.run, self.position, BATCH).await?);
+        self.batch.extend(self.events.table.read(self.run, self.position, BATCH).await?);
         Ok(())
     }
 
     /// Whether the table has the end of the run and nothing after the position.
     async fn is_complete(&self) -> Result<bool, StoreError> {
-        let steps = self.store.read(super::select_end(self.run)).await?;
-        let Some(row) = rows(&steps, 0).first() else { return Ok(false) };
-        let mut columns = Columns::of(row, "scorpio_events");
-        let (last, is_end) = (columns.number()?, columns.get::<bool>()?);
-        Ok(is_end && last <= self.position)
+        let end = self.events.table.end(self.run).await?;
+        Ok(end.is_some_and(|(last, is_end)| is_end && last <= self.position))
     }
 
     /// Whether nobody writes the run, now and when this was last asked: a run is finished in the store a moment before its last
     /// event is logged, so once is not enough.
     async fn is_abandoned(&mut self, by: impl Fn(Writing) -> bool) -> Result<bool, StoreError> {
         let before = self.abandoned;
-        self.abandoned = by(self.writing().await?);
+        self.abandoned = by(self.events.table.writing(self.run).await?);
         Ok(before && self.abandoned)
-    }
-
-    async fn writing(&self) -> Result<Writing, StoreError> {
-        let script =
-            Script::new("select status = 'running' and lease_until > ? from scorpio_runs where id = ?")
-                .bind(now())
-                .bind(self.run.to_string());
-        let steps = self.store.read(script).await?;
-        let Some(row) = rows(&steps, 0).first() else { return Ok(Writing::Unknown) };
-        let is_written = Columns::of(row, "scorpio_runs").get::<bool>()?;
-        Ok(if is_written { Writing::Yes } else { Writing::No })
     }
 }
