@@ -1,10 +1,15 @@
-//! The seams to durable truth: sessions and runs ([`Store`]), the log of events ([`EventLog`]) and accounts ([`AccountStore`]).
-//! Each has an implementation in memory here; the ones that outlive the process are in `scorpio-store`.
+//! The seams to durable truth: sessions and runs ([`Store`]), the log of events ([`EventLog`]), accounts ([`AccountStore`]) and files
+//! ([`BlobStore`]); and to what may be lost: [`Cache`], [`PubSub`], [`RateLimiter`]. Each has an implementation in memory here; the
+//! ones that outlive the process are in `scorpio-store`.
 
 mod account;
+mod blob;
+mod cache;
 mod error;
 mod event_log;
 mod memory;
+mod pub_sub;
+mod rate_limiter;
 mod record;
 
 use std::{fmt, time::Duration};
@@ -16,9 +21,19 @@ pub use self::{
         AccountStore, AuthSession, Credentials, NewAuthSession, Quota, RefreshRotation, Rotation, Spend,
         Spending, User, UserKind,
     },
+    blob::{
+        Blob, BlobKey, BlobListing, BlobMeta, BlobPage, BlobPut, BlobRange, BlobStore, BlobStoreExt,
+        BlobStream,
+    },
+    cache::{Cache, CacheExt, SetCondition, SetOptions},
     error::{StoreError, StoreErrorKind},
     event_log::{EventLog, EventLogStream},
-    memory::{MemoryAccounts, MemoryEventLog, MemoryStore},
+    memory::{
+        MemoryAccounts, MemoryBlobStore, MemoryCache, MemoryEventLog, MemoryPubSub, MemoryRateLimiter,
+        MemoryStore,
+    },
+    pub_sub::{Delivery, PubSub, Subscription},
+    rate_limiter::{RateDecision, RateLimiter, RateQuota},
     record::{
         Begin, Begun, Commit, ExecutionStatus, Lease, Listing, NewSession, Page, RunRecord, RunStatus,
         Session, SessionPatch, StoredMessage, ToolExecution,
