@@ -26,9 +26,9 @@ fn explain(error: &Error) -> (StoreErrorKind, &'static str) {
     }
     match io_kind(error) {
         Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => (Full, "the disk is full"),
-        Some(io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::DirectoryNotEmpty) => {
-            (Invalid, "the key is named like the folder of another, or the other way round")
-        }
+        Some(
+            io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::DirectoryNotEmpty,
+        ) => (Invalid, "the key is named like the folder of another, or the other way round"),
         Some(io::ErrorKind::PermissionDenied) => (Unavailable, "the files may not be used"),
         Some(io::ErrorKind::ReadOnlyFilesystem) => (Unavailable, "the disk is read-only"),
         _ => (Unavailable, "the object store failed"),

@@ -30,15 +30,21 @@ pub(super) fn open<'a>(
         .with_retry(RetryConfig { max_retries: RETRIES, retry_timeout: RETRY, ..RetryConfig::default() })
         .with_http_connector(Connector);
     for (name, value) in settings {
-        let key: AmazonS3ConfigKey =
-            name.parse().map_err(|error| StoreError::invalid(format!("S3 has no setting {name}")).with_source::<object_store::Error>(error))?;
+        let no_setting =
+            |error| StoreError::invalid(format!("S3 has no setting {name}")).with_source(store_error(error));
+        let key: AmazonS3ConfigKey = name.parse().map_err(no_setting)?;
         builder = builder.with_config(key, value);
     }
     let objects = builder.build().map_err(|error| {
         let message = format!("the settings of S3 do not fit: {error}");
         StoreError::new(StoreErrorKind::Invalid, message).with_source(store_error(error))
     })?;
-    Ok(ObjectBlobStore { objects: Arc::new(objects), folder: None, layout: Layout::Attribute, is_sorted: true })
+    Ok(ObjectBlobStore {
+        objects: Arc::new(objects),
+        folder: None,
+        layout: Layout::Attribute,
+        is_sorted: true,
+    })
 }
 
 #[derive(Debug)]
@@ -46,7 +52,8 @@ struct Connector;
 
 impl HttpConnector for Connector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
-        let allow_http = options.get_config_value(&ClientConfigKey::AllowHttp).is_some_and(|value| value == "true");
+        let allow_http =
+            options.get_config_value(&ClientConfigKey::AllowHttp).is_some_and(|value| value == "true");
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls().map_err(failed)?)
             .https_only(!allow_http)
@@ -64,7 +71,8 @@ impl HttpConnector for Connector {
 
 fn tls() -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let config =
+        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     let verifier = Verifier::new(provider)?;
     Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }

@@ -1,6 +1,8 @@
 //! Which store a URL names.
 
-use scorpio_core::store::{BlobKey, StoreError};
+#[cfg(feature = "s3")]
+use scorpio_core::store::BlobKey;
+use scorpio_core::store::StoreError;
 use url::Url;
 
 use super::ObjectBlobStore;
@@ -9,7 +11,8 @@ pub(super) fn open<'a>(
     text: &str,
     settings: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<ObjectBlobStore, StoreError> {
-    let url = Url::parse(text).map_err(|error| invalid(format!("it cannot be read: {error}")).with_source(error))?;
+    let url = Url::parse(text)
+        .map_err(|error| invalid(format!("it cannot be read: {error}")).with_source(error))?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("settings are not part of it"));
     }
@@ -35,11 +38,13 @@ fn folder(url: &Url) -> Result<ObjectBlobStore, StoreError> {
 }
 
 /// The folder within a bucket, if there is one.
-#[cfg_attr(not(feature = "s3"), allow(dead_code))]
-pub(super) fn folder_in(url: &Url) -> Result<Option<BlobKey>, StoreError> {
+#[cfg(feature = "s3")]
+fn folder_in(url: &Url) -> Result<Option<BlobKey>, StoreError> {
     match url.path().trim_matches('/') {
         "" => Ok(None),
-        path => BlobKey::parse(path).map(Some).map_err(|error| invalid("its folder is no blob key").with_source(error)),
+        path => BlobKey::parse(path)
+            .map(Some)
+            .map_err(|error| invalid("its folder is no blob key").with_source(error)),
     }
 }
 
@@ -48,7 +53,8 @@ fn bucket<'a>(
     url: &Url,
     settings: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<ObjectBlobStore, StoreError> {
-    let bucket = url.host_str().filter(|bucket| !bucket.is_empty()).ok_or_else(|| invalid("it names no bucket"))?;
+    let bucket =
+        url.host_str().filter(|bucket| !bucket.is_empty()).ok_or_else(|| invalid("it names no bucket"))?;
     let folder = folder_in(url)?;
     let store = super::s3::open(bucket, settings)?;
     Ok(folder.iter().fold(store, ObjectBlobStore::in_folder))
@@ -62,6 +68,6 @@ fn bucket<'a>(
     Err(invalid("S3 needs the feature s3"))
 }
 
-pub(super) fn invalid(reason: impl std::fmt::Display) -> StoreError {
+fn invalid(reason: impl std::fmt::Display) -> StoreError {
     StoreError::invalid(format!("not a URL of a blob store: {reason}"))
 }

@@ -7,7 +7,7 @@ use ::redis::{
     aio::{PubSubSink, PubSubStream},
 };
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use scorpio_core::store::{Delivery, StoreError, StoreErrorKind};
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
@@ -177,33 +177,38 @@ impl Task {
 
     async fn accept(&mut self, line: &mut Line, request: Request) -> bool {
         let Request { channel, answer } = request;
-        if let Some(sender) = self.topics.get(&channel) {
-            let _ = answer.send(Ok(sender.subscribe()));
-            return true;
+        let confirmed = match self.topics.contains_key(&channel) {
+            true => self.settings.in_time(line.sink.ping::<::redis::Value>()).await.map(drop),
+            false => self.settings.in_time(line.sink.subscribe(&channel)).await,
+        };
+        if let Err(error) = confirmed {
+            let _ = answer.send(Err(error));
+            return false;
         }
-        match self.settings.in_time(line.sink.subscribe(&channel)).await {
-            Ok(()) => {
-                let (sender, receiver) = broadcast::channel(self.settings.backlog);
-                self.topics.insert(channel, sender);
-                let _ = answer.send(Ok(receiver));
-                true
-            }
-            Err(error) => {
-                let _ = answer.send(Err(error));
-                false
-            }
+        // What was published before is here by now, and not for the one who asks.
+        while let Some(Some(message)) = line.messages.next().now_or_never() {
+            self.distribute(&message);
         }
+        let new = || broadcast::channel(self.settings.backlog).0;
+        let _ = answer.send(Ok(self.topics.entry(channel).or_insert_with(new).subscribe()));
+        true
     }
 
     async fn hand_on(&mut self, line: &mut Line, message: Option<Msg>) -> bool {
         let Some(message) = message else { return false };
-        let channel = message.get_channel_name();
-        let Some(sender) = self.topics.get(channel) else { return true };
-        if sender.send(Delivery::Message(Bytes::copy_from_slice(message.get_payload_bytes()))).is_ok() {
+        if self.distribute(&message) {
             return true;
         }
+        let channel = message.get_channel_name();
         self.topics.remove(channel);
         self.settings.in_time(line.sink.unsubscribe(channel)).await.is_ok()
+    }
+
+    /// Answers whether there is somebody who listens.
+    fn distribute(&self, message: &Msg) -> bool {
+        let delivery = Delivery::Message(Bytes::copy_from_slice(message.get_payload_bytes()));
+        let sender = self.topics.get(message.get_channel_name());
+        sender.is_none_or(|sender| sender.send(delivery).is_ok())
     }
 
     async fn check(&mut self, line: &mut Line) -> bool {
