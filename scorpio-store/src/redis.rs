@@ -29,7 +29,7 @@ use self::{
 ///
 /// # When Redis fails
 ///
-/// Every call ends within [`RedisOptions::timeout`] or shortly after, with an error whose
+/// Every call ends within four times [`RedisOptions::timeout`], reconnecting included, with an error whose
 /// [`is_outage`](scorpio_core::store::StoreError::is_outage) is true. Streams outlive an outage of up to [`RedisOptions::patience`]: then they end with
 /// such an error. A follower whose next events are lost is told so by [`Lagged`](scorpio_core::store::StoreErrorKind::Lagged), and one whose run is
 /// not there by [`NotFound`](scorpio_core::store::StoreErrorKind::NotFound).
@@ -114,7 +114,7 @@ impl RedisStore {
     ///
     /// [`Unavailable`](scorpio_core::store::StoreErrorKind::Unavailable) when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.connection().query::<String>(&cmd("PING"), Repeat::Once).await.map(drop)
+        self.connection().query::<String>(&cmd("PING"), Repeat::Allowed).await.map(drop)
     }
 
     fn connection(&self) -> &Connection {

@@ -101,7 +101,8 @@ async fn main() -> Result<()> {
 
     writeln!(stdout(), "| writers | scorpio, events/s | plain redis, events/s | ratio (min–max) |")?;
     writeln!(stdout(), "|---:|---:|---:|---:|")?;
-    for load in [Load { writers: 1, events: 20_000 / divisor }, Load { writers: 64, events: 2_000 / divisor }] {
+    for load in [Load { writers: 1, events: 20_000 / divisor }, Load { writers: 64, events: 2_000 / divisor }]
+    {
         let mut rates = [Vec::new(), Vec::new()];
         for turn in 0..=arguments.turns.max(1) {
             for (appender, rates) in appenders.iter().zip(&mut rates) {

@@ -22,7 +22,7 @@ fn milliseconds(ttl: Duration) -> u64 {
 impl Cache for RedisStore {
     async fn get(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
         let command = cmd("GET").arg(self.key(KIND, key)).take();
-        let value: Option<Vec<u8>> = self.connection().query(&command, Repeat::Once).await?;
+        let value: Option<Vec<u8>> = self.connection().query(&command, Repeat::Allowed).await?;
         Ok(value.map(Bytes::from))
     }
 
@@ -39,9 +39,9 @@ impl Cache for RedisStore {
             }
             SetCondition::Present => {
                 command.arg("XX");
-                Repeat::Once
+                Repeat::Allowed
             }
-            _ => Repeat::Once,
+            _ => Repeat::Allowed,
         };
         let answer: Option<String> = self.connection().query(&command, repeat).await?;
         Ok(answer.is_some())

@@ -17,7 +17,7 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
     /// It may: twice does the same as once.
-    Once,
+    Allowed,
     /// It must not.
     Never,
 }
@@ -74,7 +74,7 @@ impl Connection {
     ) -> Result<T, StoreError> {
         let sent = self.in_time(send(self.manager.clone())).await?;
         match sent {
-            Err(error) if repeat == Repeat::Once && is_broken(&error) => {
+            Err(error) if repeat == Repeat::Allowed && is_broken(&error) => {
                 self.in_time(send(self.manager.clone())).await?.map_err(store_error)
             }
             other => other.map_err(store_error),

@@ -79,7 +79,7 @@ impl RedisStore {
             Err(error) if is_there(&error) => Ok(()),
             other => other,
         };
-        self.connection().send(Repeat::Once, send).await
+        self.connection().send(Repeat::Allowed, send).await
     }
 
     async fn append_page(
@@ -96,7 +96,7 @@ impl RedisStore {
         if refresh {
             commands.add_command(self.0.freshness.renew(key));
         }
-        for answer in self.connection().pipeline(&mut commands, Repeat::Once).await? {
+        for answer in self.connection().pipeline(&mut commands, Repeat::Allowed).await? {
             match answer {
                 Err(error) if !is_there(&error) => return Err(store_error(error)),
                 _ => {}
@@ -108,7 +108,7 @@ impl RedisStore {
     async fn read_page(&self, run: RunId, after: u64, count: usize) -> Result<Vec<Arc<Event>>, StoreError> {
         let mut command = cmd("XRANGE");
         command.arg(self.events_key(run)).arg(format!("({after}")).arg("+").arg("COUNT").arg(count);
-        let entries = entry::entries(self.connection().query(&command, Repeat::Once).await?)?;
+        let entries = entry::entries(self.connection().query(&command, Repeat::Allowed).await?)?;
         entries.into_iter().map(|entry| entry.event()).collect()
     }
 
@@ -117,7 +117,7 @@ impl RedisStore {
         let key = self.events_key(run);
         let mut commands = pipe();
         commands.cmd("XREVRANGE").arg(&key).arg("+").arg("-").arg("COUNT").arg(1).cmd("EXISTS").arg(&key);
-        let mut answers = self.connection().pipeline(&mut commands, Repeat::Once).await?.into_iter();
+        let mut answers = self.connection().pipeline(&mut commands, Repeat::Allowed).await?.into_iter();
         let mut next = || answers.next().transpose().map_err(store_error);
         let last = entry::entries(next()?.unwrap_or(::redis::Value::Nil))?.pop();
         let is_there = matches!(next()?, Some(::redis::Value::Int(1)));

@@ -50,6 +50,6 @@ impl RateLimiter for RedisStore {
 
     async fn reset(&self, key: &str) -> Result<(), StoreError> {
         let command = cmd("DEL").arg(self.key(KIND, key)).take();
-        self.connection().query::<u64>(&command, Repeat::Once).await.map(drop)
+        self.connection().query::<u64>(&command, Repeat::Allowed).await.map(drop)
     }
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 /// The value of a variable that `tests/services/run` sets. Without it a test does nothing, says so, and fails in CI.
+#[allow(clippy::print_stderr, reason = "what was not tested must be seen")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     let value = env::var(name).ok();
     if value.is_none() {

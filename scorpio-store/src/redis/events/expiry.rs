@@ -73,7 +73,7 @@ impl RedisStore {
         loop {
             let mut command = cmd("SCAN");
             command.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(PAGE).arg("TYPE").arg("stream");
-            let (next, keys): (u64, Vec<String>) = self.connection().query(&command, Repeat::Once).await?;
+            let (next, keys): (u64, Vec<String>) = self.connection().query(&command, Repeat::Allowed).await?;
             for key in keys {
                 expired += self.expire_stream(&key, time.as_microsecond()).await?;
             }
@@ -91,7 +91,7 @@ impl RedisStore {
         // Not twice: the second time would count nothing.
         let expired = self.connection().query(&command, Repeat::Never).await?;
         if is_over {
-            self.connection().query::<u64>(cmd("DEL").arg(key), Repeat::Once).await?;
+            self.connection().query::<u64>(cmd("DEL").arg(key), Repeat::Allowed).await?;
         }
         Ok(expired)
     }
@@ -104,7 +104,7 @@ impl RedisStore {
                 last.as_ref().map_or("-".to_owned(), |entry: &entry::Entry| format!("({}", entry.seq));
             let mut command = cmd("XRANGE");
             command.arg(key).arg(start).arg("+").arg("COUNT").arg(PAGE);
-            let page = entry::entries(self.connection().query(&command, Repeat::Once).await?)?;
+            let page = entry::entries(self.connection().query(&command, Repeat::Allowed).await?)?;
             let is_short = page.len() < PAGE;
             let mut is_all = true;
             for entry in page {

@@ -154,7 +154,7 @@ impl Reader {
             }
             // It may come before the read has begun, so it is sent again until the read ends. When it is not permitted, the read ends
             // by itself.
-            let _ = inner.connection.query::<u64>(&unblock, Repeat::Once).await;
+            let _ = inner.connection.query::<u64>(&unblock, Repeat::Allowed).await;
         }
     }
 }

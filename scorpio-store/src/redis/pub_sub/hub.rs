@@ -53,7 +53,7 @@ impl Hub {
     }
 
     pub(super) async fn subscribe(&self, channel: String) -> Result<Receiver, StoreError> {
-        // The task may end between the look and the request, once: then there is a new one.
+        // The task may end between the look and the request: then there is a new one.
         for _ in 0..2 {
             let (answer, answered) = oneshot::channel();
             let request = Request { channel: channel.clone(), answer };
@@ -96,7 +96,7 @@ struct Line {
 /// Why a connection is not used any more.
 enum End {
     Broken,
-    /// Nobody listens, or the store is gone.
+    /// Nobody listens.
     Idle,
 }
 
@@ -159,7 +159,11 @@ impl Task {
                     None => self.wait_for_message(line).await,
                 },
                 message = line.messages.next() => self.hand_on(line, message).await,
-                () = tokio::time::sleep(HEARTBEAT) => self.check(line).await,
+                () = tokio::time::sleep(HEARTBEAT) => match self.is_deserted() {
+                    // Whoever asks from here on starts a new task.
+                    true => return End::Idle,
+                    false => self.check(line).await,
+                },
             };
             if !is_alive {
                 return End::Broken;
