@@ -35,6 +35,10 @@
 //! | `tools` | | ready-made tools: `calculate`, `current_time` |
 //! | `sqlite` | | sessions, events and accounts in a SQLite file |
 //! | `postgres` | | the same on PostgreSQL, shared by any number of processes |
+//! | `redis` | | the log of events, a cache, messages and a rate limiter on Redis |
+//! | `redis-tls` | | Redis over TLS: `rediss://…` |
+//! | `blobs` | | files in a folder of the local disk, or in any object store |
+//! | `s3` | | files on S3 and everything compatible with it |
 //! | `conformance` | | the suite that every store runs, for stores of your own |
 //! | `full` | | all of them |
 //!
@@ -44,12 +48,19 @@ pub use scorpio_core as core;
 pub use scorpio_core::*;
 #[cfg(any(feature = "openai", feature = "anthropic", feature = "gemini"))]
 pub use scorpio_providers as providers;
+#[cfg(feature = "blobs")]
+pub use scorpio_store::blobs;
 #[cfg(feature = "postgres")]
 pub use scorpio_store::postgres;
+#[cfg(feature = "redis")]
+pub use scorpio_store::redis;
 #[cfg(feature = "sqlite")]
 pub use scorpio_store::sqlite;
 #[cfg(feature = "conformance")]
-pub use scorpio_store::{account_store_conformance, conformance, event_log_conformance, store_conformance};
+pub use scorpio_store::{
+    account_store_conformance, blob_store_conformance, cache_conformance, conformance, event_log_conformance,
+    pub_sub_conformance, rate_limiter_conformance, store_conformance,
+};
 #[cfg(feature = "tools")]
 pub use scorpio_tools as tools;
 

@@ -38,6 +38,8 @@
 //! | [`store::Store`] | sessions, messages, runs, tool executions | [`store::MemoryStore`] |
 //! | [`store::EventLog`] | events, for resuming streams | [`store::MemoryEventLog`] |
 //! | [`store::AccountStore`] | users, sign-ins, quotas | [`store::MemoryAccounts`] |
+//! | [`store::BlobStore`] | files | [`store::MemoryBlobStore`] |
+//! | [`store::Cache`], [`store::PubSub`], [`store::RateLimiter`] | what may be lost | one in memory for each |
 //!
 //! Runs need a tokio runtime with its timer.
 

@@ -1,14 +1,19 @@
-//! The seams to durable truth: sessions and runs ([`Store`]), the log of events ([`EventLog`]) and accounts ([`AccountStore`]).
-//! Each has an implementation in memory here; the ones that outlive the process are in `scorpio-store`.
+//! The seams to durable truth: sessions and runs ([`Store`]), the log of events ([`EventLog`]), accounts ([`AccountStore`]) and files
+//! ([`BlobStore`]); and to what may be lost: [`Cache`], [`PubSub`], [`RateLimiter`]. Each has an implementation in memory here; the
+//! ones that outlive the process are in `scorpio-store`.
 
 mod account;
 mod approval;
+mod blob;
 mod branch;
+mod cache;
 mod error;
 mod event_log;
 mod execution;
 mod journal;
 mod memory;
+mod pub_sub;
+mod rate_limiter;
 mod run_record;
 mod session;
 mod signal;
@@ -25,12 +30,22 @@ pub use self::{
         Spending, User, UserKind,
     },
     approval::{Approval, ApprovalReason, Decision},
+    blob::{
+        Blob, BlobKey, BlobListing, BlobMeta, BlobPage, BlobPut, BlobRange, BlobStore, BlobStoreExt,
+        BlobStream,
+    },
     branch::{BranchPoint, Way},
+    cache::{Cache, CacheExt, SetCondition, SetOptions},
     error::{StoreError, StoreErrorKind},
     event_log::{EventLog, EventLogStream},
     execution::{ExecutionStatus, ToolExecution},
     journal::{BrokenJournal, InvalidJournalHash, JournalEntry, JournalHash, verify_journal},
-    memory::{MemoryAccounts, MemoryEventLog, MemoryStore},
+    memory::{
+        MemoryAccounts, MemoryBlobStore, MemoryCache, MemoryEventLog, MemoryPubSub, MemoryRateLimiter,
+        MemoryStore,
+    },
+    pub_sub::{Delivery, PubSub, Subscription},
+    rate_limiter::{RateDecision, RateLimiter, RateQuota},
     run_record::{Begin, Begun, Claimable, Commit, Lease, RunRecord, RunStatus, UnknownRunStatus, Wait},
     session::{Listing, NewSession, Page, Session, SessionPatch, StoredMessage},
     signal::{Signal, StoredSignal},

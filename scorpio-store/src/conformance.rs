@@ -18,9 +18,17 @@
 //! Each case calls the function for a store of its own, which must be empty. When something must outlive the store, such as a
 //! temporary directory, the function answers it along with the store: `(Arc<dyn Store>, TempDir)`.
 //!
-//! [`store_conformance!`](crate::store_conformance), [`event_log_conformance!`](crate::event_log_conformance) and
-//! [`account_store_conformance!`](crate::account_store_conformance) belong to the three traits. Programs without Rust's test harness
-//! run the same cases through [`STORE`], [`EVENT_LOG`] and [`ACCOUNT_STORE`].
+//! Each trait has a macro and, for programs without Rust's test harness, a [`Suite`] with the same cases:
+//!
+//! | trait | macro | suite |
+//! |---|---|---|
+//! | [`Store`] | [`store_conformance!`](crate::store_conformance) | [`STORE`] |
+//! | [`EventLog`](scorpio_core::store::EventLog) | [`event_log_conformance!`](crate::event_log_conformance) | [`EVENT_LOG`] |
+//! | [`AccountStore`](scorpio_core::store::AccountStore) | [`account_store_conformance!`](crate::account_store_conformance) | [`ACCOUNT_STORE`] |
+//! | [`BlobStore`](scorpio_core::store::BlobStore) | [`blob_store_conformance!`](crate::blob_store_conformance) | [`BLOB_STORE`] |
+//! | [`Cache`](scorpio_core::store::Cache) | [`cache_conformance!`](crate::cache_conformance) | [`CACHE`] |
+//! | [`PubSub`](scorpio_core::store::PubSub) | [`pub_sub_conformance!`](crate::pub_sub_conformance) | [`PUB_SUB`] |
+//! | [`RateLimiter`](scorpio_core::store::RateLimiter) | [`rate_limiter_conformance!`](crate::rate_limiter_conformance) | [`RATE_LIMITER`] |
 //!
 //! # What the suite fixes beyond the docs of the traits
 //!
@@ -37,8 +45,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod account;
+mod blob_store;
+mod cache;
 mod event_log;
+mod pub_sub;
 mod random;
+mod rate_limiter;
 mod sample;
 mod store;
 
@@ -47,7 +59,10 @@ use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 #[allow(unused_imports, reason = "for the links in the documentation")]
 use scorpio_core::store::Store;
 
-pub use self::{account::ACCOUNT_STORE, event_log::EVENT_LOG, store::STORE};
+pub use self::{
+    account::ACCOUNT_STORE, blob_store::BLOB_STORE, cache::CACHE, event_log::EVENT_LOG, pub_sub::PUB_SUB,
+    rate_limiter::RATE_LIMITER, store::STORE,
+};
 
 /// How long a case may take before it counts as hung.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -4,6 +4,10 @@
 //! |---|---|
 //! | `sqlite` (default) | [`SqliteStore`]: sessions and runs, the log of events, and accounts in one file; SQLite is built in |
 //! | `postgres` | [`PostgresStore`]: the same on PostgreSQL, shared by any number of processes |
+//! | `redis` | [`RedisStore`]: the log of events, a cache, messages and a rate limiter on a Redis server |
+//! | `redis-tls` | `rediss://…` |
+//! | `blobs` | [`ObjectBlobStore`]: files in a folder of the local disk, or in any `object_store` |
+//! | `s3` | files on S3 and everything compatible with it |
 //! | `conformance` | [`conformance`]: the suite that every store passes, for a store of your own |
 //!
 //! The traits, and implementations in memory, are in [`scorpio_core::store`].
@@ -13,6 +17,8 @@
 #[cfg(all(test, feature = "postgres"))]
 extern crate self as scorpio_store;
 
+#[cfg(feature = "blobs")]
+pub mod blobs;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -21,12 +27,18 @@ mod events;
 pub mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod record;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod row;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(feature = "blobs")]
+pub use self::blobs::ObjectBlobStore;
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresStore;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;

@@ -36,3 +36,51 @@ mod accounts {
 
     scorpio_store::account_store_conformance!(empty);
 }
+
+mod blobs {
+    use std::sync::Arc;
+
+    use scorpio_core::store::{BlobStore, MemoryBlobStore};
+
+    async fn empty() -> Arc<dyn BlobStore> {
+        Arc::new(MemoryBlobStore::new())
+    }
+
+    scorpio_store::blob_store_conformance!(empty);
+}
+
+mod cache {
+    use std::sync::Arc;
+
+    use scorpio_core::store::{Cache, MemoryCache};
+
+    async fn empty() -> Arc<dyn Cache> {
+        Arc::new(MemoryCache::new())
+    }
+
+    scorpio_store::cache_conformance!(empty);
+}
+
+mod pub_sub {
+    use std::sync::Arc;
+
+    use scorpio_core::store::{MemoryPubSub, PubSub};
+
+    async fn quiet() -> Arc<dyn PubSub> {
+        Arc::new(MemoryPubSub::new())
+    }
+
+    scorpio_store::pub_sub_conformance!(quiet);
+}
+
+mod rate_limiter {
+    use std::sync::Arc;
+
+    use scorpio_core::store::{MemoryRateLimiter, RateLimiter};
+
+    async fn fresh() -> Arc<dyn RateLimiter> {
+        Arc::new(MemoryRateLimiter::new())
+    }
+
+    scorpio_store::rate_limiter_conformance!(fresh);
+}

@@ -15,8 +15,8 @@ CORE = {"scorpio-core", "scorpio-macros"}
 # These may depend on any crate of ours.
 INTEGRATORS = {"scorpio", "scorpio-server", "scorpio-py", "scorpio-benches"}
 
-NEVER_IN_CORE = {"reqwest", "sqlx", "axum", "rmcp", "bollard", "redis", "mongodb"}
-NEVER_IN_BARE_FACADE = {"reqwest", "sqlx", "axum", "bollard", "rmcp"}
+NEVER_IN_CORE = {"reqwest", "sqlx", "axum", "rmcp", "bollard", "redis", "mongodb", "object_store"}
+NEVER_IN_BARE_FACADE = {"reqwest", "sqlx", "axum", "bollard", "rmcp", "redis", "object_store"}
 
 
 def cargo(*arguments: str) -> str:

@@ -27,8 +27,19 @@ pub enum StoreErrorKind {
     Rejected,
     /// The store cannot do what is asked of it.
     Unsupported,
+    /// What was asked for makes no sense; the same will fail again.
+    Invalid,
+    /// It is larger than allowed.
+    TooLarge {
+        /// How many bytes are.
+        limit: u64,
+    },
+    /// A reader has fallen so far behind that what it would read next is gone.
+    Lagged,
     /// What is stored cannot be read.
     Corrupt,
+    /// The store has no room.
+    Full,
     /// The store does not answer, or fails.
     Unavailable,
 }
@@ -64,6 +75,16 @@ impl StoreError {
         Self::new(StoreErrorKind::Corrupt, what).with_source(source)
     }
 
+    /// What was asked for makes no sense.
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StoreErrorKind::Invalid, message)
+    }
+
+    /// It is larger than `limit` bytes.
+    pub fn too_large(limit: u64) -> Self {
+        Self::new(StoreErrorKind::TooLarge { limit }, format!("it is larger than {limit} bytes"))
+    }
+
     /// Adds what caused it.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
@@ -74,6 +95,17 @@ impl StoreError {
     /// What went wrong.
     pub fn kind(&self) -> StoreErrorKind {
         self.0.kind
+    }
+
+    /// Whether the store itself fails, whatever is asked of it: what can be done without it should be, and the rest may be tried later.
+    ///
+    /// ```
+    /// use scorpio_core::store::{StoreError, StoreErrorKind};
+    /// assert!(StoreError::new(StoreErrorKind::Unavailable, "the server does not answer").is_outage());
+    /// assert!(!StoreError::new(StoreErrorKind::NotFound, "there is no such session").is_outage());
+    /// ```
+    pub fn is_outage(&self) -> bool {
+        matches!(self.0.kind, StoreErrorKind::Unavailable | StoreErrorKind::Full)
     }
 
     /// What a user is told: nothing about the store.
@@ -94,9 +126,17 @@ impl StoreError {
             StoreErrorKind::Fenced => {
                 (ErrorKind::Conflict, Surface::Chat, "Another process has taken over this answer.")
             }
+            StoreErrorKind::Invalid => {
+                (ErrorKind::BadRequest, Surface::Api, "Something in the request is not valid.")
+            }
+            StoreErrorKind::TooLarge { .. } => (ErrorKind::TooLarge, Surface::Api, "This is too large."),
+            StoreErrorKind::Lagged => {
+                (ErrorKind::Conflict, Surface::Stream, "This stream was read too slowly. Please reload.")
+            }
             StoreErrorKind::Rejected
             | StoreErrorKind::Unsupported
             | StoreErrorKind::Corrupt
+            | StoreErrorKind::Full
             | StoreErrorKind::Unavailable => {
                 (ErrorKind::Internal, Surface::Database, "Something went wrong. Please try again later.")
             }

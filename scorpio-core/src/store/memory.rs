@@ -2,7 +2,11 @@
 //! their traits except that they forget everything at the end.
 
 mod accounts;
+mod blob;
+mod cache;
 mod event_log;
+mod pub_sub;
+mod rate_limiter;
 mod store;
 
 use std::{
@@ -12,7 +16,10 @@ use std::{
 
 use jiff::Timestamp;
 
-pub use self::{accounts::MemoryAccounts, event_log::MemoryEventLog, store::MemoryStore};
+pub use self::{
+    accounts::MemoryAccounts, blob::MemoryBlobStore, cache::MemoryCache, event_log::MemoryEventLog,
+    pub_sub::MemoryPubSub, rate_limiter::MemoryRateLimiter, store::MemoryStore,
+};
 
 /// Locks `mutex`. Every change in these stores is checked before it begins, so that a panic elsewhere leaves nothing half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
