@@ -38,6 +38,8 @@
 //! | [`store::Store`] | sessions, messages, runs, tool executions | [`store::MemoryStore`] |
 //! | [`store::EventLog`] | events, for resuming streams | [`store::MemoryEventLog`] |
 //! | [`store::AccountStore`] | users, sign-ins, quotas | [`store::MemoryAccounts`] |
+//! | [`store::VectorStore`] | texts that are found by what they mean | [`store::MemoryVectors`] |
+//! | [`embedding::Embedder`] | models that turn texts into vectors | [`embedding::WordHashEmbedder`] |
 //!
 //! Runs need a tokio runtime with its timer.
 
@@ -69,7 +71,10 @@ pub use self::{
         RunError, RunFinished, RunStarted, Steered, StreamReset, ToolFinished, ToolProgress, ToolStarted,
         TurnFinished, TurnStarted,
     },
-    id::{AuthSessionId, InvalidId, MessageId, OwnerId, RunId, SessionId, ToolCallId, ToolName, UserId},
+    id::{
+        AuthSessionId, CollectionId, DocumentId, InvalidId, MessageId, OwnerId, RunId, SessionId, ToolCallId,
+        ToolName, UserId, VectorId,
+    },
     json::Json,
     message::{
         DataPart, MediaPart, MediaSource, Message, MessageStatus, Native, OpaquePart, Origin, Part,

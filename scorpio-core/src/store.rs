@@ -1,4 +1,5 @@
-//! The seams to durable truth: sessions and runs ([`Store`]), the log of events ([`EventLog`]) and accounts ([`AccountStore`]).
+//! The seams to durable truth: sessions and runs ([`Store`]), the log of events ([`EventLog`]), accounts ([`AccountStore`])
+//! and vectors ([`VectorStore`]).
 //! Each has an implementation in memory here; the ones that outlive the process are in `scorpio-store`.
 
 mod account;
@@ -6,6 +7,7 @@ mod error;
 mod event_log;
 mod memory;
 mod record;
+mod vector;
 
 use std::{fmt, time::Duration};
 
@@ -18,10 +20,14 @@ pub use self::{
     },
     error::{StoreError, StoreErrorKind},
     event_log::{EventLog, EventLogStream},
-    memory::{MemoryAccounts, MemoryEventLog, MemoryStore},
+    memory::{MemoryAccounts, MemoryEventLog, MemoryStore, MemoryVectors},
     record::{
         Begin, Begun, Commit, ExecutionStatus, Lease, Listing, NewSession, Page, RunRecord, RunStatus,
         Session, SessionPatch, StoredMessage, ToolExecution,
+    },
+    vector::{
+        DocumentListing, DocumentSummary, Metadata, Nearest, Selection, UnitVector, VectorHit, VectorListing,
+        VectorPage, VectorQuery, VectorRecord, VectorSource, VectorStore,
     },
 };
 use crate::{MessageId, OwnerId, RunId, SessionId};

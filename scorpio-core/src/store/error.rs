@@ -23,6 +23,8 @@ pub enum StoreErrorKind {
     Busy,
     /// The lease is another's by now.
     Fenced,
+    /// What is given cannot be stored or looked for. The message says why.
+    Invalid,
     /// What is stored cannot be read.
     Corrupt,
     /// The store does not answer, or fails.
@@ -89,6 +91,9 @@ impl StoreError {
             }
             StoreErrorKind::Fenced => {
                 (ErrorKind::Conflict, Surface::Chat, "Another process has taken over this answer.")
+            }
+            StoreErrorKind::Invalid => {
+                (ErrorKind::BadRequest, Surface::Api, "This cannot be stored or looked for.")
             }
             StoreErrorKind::Corrupt | StoreErrorKind::Unavailable => {
                 (ErrorKind::Internal, Surface::Database, "Something went wrong. Please try again later.")

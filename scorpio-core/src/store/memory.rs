@@ -4,6 +4,7 @@
 mod accounts;
 mod event_log;
 mod store;
+mod vectors;
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -12,7 +13,9 @@ use std::{
 
 use jiff::Timestamp;
 
-pub use self::{accounts::MemoryAccounts, event_log::MemoryEventLog, store::MemoryStore};
+pub use self::{
+    accounts::MemoryAccounts, event_log::MemoryEventLog, store::MemoryStore, vectors::MemoryVectors,
+};
 
 /// Locks `mutex`. Every change in these stores is checked before it begins, so that a panic elsewhere leaves nothing half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
