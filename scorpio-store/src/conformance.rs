@@ -18,9 +18,10 @@
 //! Each case calls the function for a store of its own, which must be empty. When something must outlive the store, such as a
 //! temporary directory, the function answers it along with the store: `(Arc<dyn Store>, TempDir)`.
 //!
-//! [`store_conformance!`](crate::store_conformance), [`event_log_conformance!`](crate::event_log_conformance) and
-//! [`account_store_conformance!`](crate::account_store_conformance) belong to the three traits. Programs without Rust's test harness
-//! run the same cases through [`STORE`], [`EVENT_LOG`] and [`ACCOUNT_STORE`].
+//! [`store_conformance!`](crate::store_conformance), [`event_log_conformance!`](crate::event_log_conformance),
+//! [`account_store_conformance!`](crate::account_store_conformance) and [`vector_store_conformance!`](crate::vector_store_conformance)
+//! belong to the four traits. Programs without Rust's test harness run the same cases through [`STORE`], [`EVENT_LOG`],
+//! [`ACCOUNT_STORE`] and [`VECTOR_STORE`].
 //!
 //! # What the suite fixes beyond the docs of the traits
 //!
@@ -41,13 +42,14 @@ mod event_log;
 mod random;
 mod sample;
 mod store;
+mod vector;
 
 use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 #[allow(unused_imports, reason = "for the links in the documentation")]
 use scorpio_core::store::Store;
 
-pub use self::{account::ACCOUNT_STORE, event_log::EVENT_LOG, store::STORE};
+pub use self::{account::ACCOUNT_STORE, event_log::EVENT_LOG, store::STORE, vector::VECTOR_STORE};
 
 /// How long a case may take before it counts as hung.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -36,3 +36,15 @@ mod accounts {
 
     scorpio_store::account_store_conformance!(empty);
 }
+
+mod vectors {
+    use std::sync::Arc;
+
+    use scorpio_core::store::{MemoryVectors, VectorStore};
+
+    async fn empty() -> Arc<dyn VectorStore> {
+        Arc::new(MemoryVectors::new())
+    }
+
+    scorpio_store::vector_store_conformance!(empty);
+}
