@@ -2,7 +2,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `sqlite` (default) | [`SqliteStore`]: sessions and runs, the log of events, and accounts in one file; SQLite is built in |
+//! | `sqlite` (default) | [`SqliteStore`]: sessions and runs, the log of events, accounts and vectors in one file; SQLite is built in |
 //! | `conformance` | [`conformance`]: the suite that every store passes, for a store of your own |
 //!
 //! The traits, and implementations in memory, are in [`scorpio_core::store`].

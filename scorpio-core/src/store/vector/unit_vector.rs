@@ -54,6 +54,21 @@ impl UnitVector {
         self.0.len()
     }
 
+    /// Checks that it is as long as the vectors of its collection.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::Invalid`], with both lengths in the message.
+    pub fn expect_dimensions(&self, dimensions: usize) -> Result<(), StoreError> {
+        let found = self.dimensions();
+        if found == dimensions {
+            return Ok(());
+        }
+        let message =
+            format!("the vectors of this collection have {dimensions} numbers, and this one has {found}");
+        Err(StoreError::new(StoreErrorKind::Invalid, message))
+    }
+
     /// The cosine of the angle to another vector of length one that has as many numbers: 1 in the same direction, -1 in the opposite.
     pub fn cosine(&self, other: &[f32]) -> f32 {
         let mut sums = [0.0_f32; LANES];

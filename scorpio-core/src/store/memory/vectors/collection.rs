@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     DocumentId, VectorId,
     store::{
-        DocumentListing, DocumentSummary, Metadata, Nearest, Selection, StoreError, StoreErrorKind,
-        UnitVector, VectorHit, VectorListing, VectorPage, VectorQuery, VectorRecord, VectorSource,
+        DocumentListing, DocumentSummary, Metadata, Nearest, Selection, StoreError, UnitVector, VectorHit,
+        VectorListing, VectorPage, VectorQuery, VectorRecord, VectorSource,
     },
 };
 
@@ -30,16 +30,7 @@ struct Row {
 
 /// Checks that all vectors are as long as those of the collection.
 pub(super) fn check(dimensions: usize, records: &[VectorRecord]) -> Result<(), StoreError> {
-    records.iter().try_for_each(|record| check_length(dimensions, record.embedding.dimensions()))
-}
-
-fn check_length(dimensions: usize, found: usize) -> Result<(), StoreError> {
-    if found == dimensions {
-        return Ok(());
-    }
-    let message =
-        format!("the vectors of this collection have {dimensions} numbers, and this one has {found}");
-    Err(StoreError::new(StoreErrorKind::Invalid, message))
+    records.iter().try_for_each(|record| record.embedding.expect_dimensions(dimensions))
 }
 
 impl Collection {
@@ -104,7 +95,7 @@ impl Collection {
     }
 
     pub(super) fn query(&self, query: &VectorQuery) -> Result<Vec<VectorHit>, StoreError> {
-        check_length(self.dimensions, query.embedding.dimensions())?;
+        query.embedding.expect_dimensions(self.dimensions)?;
         let mut nearest = Nearest::new(query.limit, query.min_score);
         for (row, numbers) in self.rows.iter().zip(self.numbers.chunks_exact(self.dimensions)) {
             let is_wanted = |(name, value): (&String, &String)| row.metadata.get(name) == Some(value);
