@@ -3,6 +3,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `sqlite` (default) | [`SqliteStore`]: sessions and runs, the log of events, accounts and vectors in one file; SQLite is built in |
+//! | `postgres` | [`PostgresVectors`]: vectors in PostgreSQL with pgvector |
 //! | `conformance` | [`conformance`]: the suite that every store passes, for a store of your own |
 //!
 //! The traits, and implementations in memory, are in [`scorpio_core::store`].
@@ -10,8 +11,12 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresVectors;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
