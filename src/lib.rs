@@ -33,7 +33,9 @@
 //! | `gemini` | yes | Gemini, also on Vertex AI; `"gemini:…"` |
 //! | `registry` | | models by role and by choice, from code or from a TOML file, and a doctor for their providers |
 //! | `tools` | | ready-made tools: `calculate`, `current_time` |
-//! | `sqlite` | | sessions, events and accounts in a SQLite file |
+//! | `knowledge` | | documents that are searched by what they mean, and the tool `knowledge_search` |
+//! | `sqlite` | | sessions, events, accounts and vectors in a SQLite file |
+//! | `postgres` | | vectors in PostgreSQL with pgvector |
 //! | `conformance` | | the suite that every store runs, for stores of your own |
 //! | `full` | | all of them |
 //!
@@ -43,10 +45,15 @@ pub use scorpio_core as core;
 pub use scorpio_core::*;
 #[cfg(any(feature = "openai", feature = "anthropic", feature = "gemini"))]
 pub use scorpio_providers as providers;
+#[cfg(feature = "postgres")]
+pub use scorpio_store::postgres;
 #[cfg(feature = "sqlite")]
 pub use scorpio_store::sqlite;
 #[cfg(feature = "conformance")]
-pub use scorpio_store::{account_store_conformance, conformance, event_log_conformance, store_conformance};
+pub use scorpio_store::{
+    account_store_conformance, conformance, event_log_conformance, store_conformance,
+    vector_store_conformance,
+};
 #[cfg(feature = "tools")]
 pub use scorpio_tools as tools;
 
