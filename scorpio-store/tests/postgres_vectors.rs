@@ -200,6 +200,24 @@ async fn a_role_that_may_not_create_the_extension_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_server_without_pgvector_is_told_from_a_broken_one() {
+    let pool = new_database().await;
+    // Where the server finds no extensions, it has none.
+    let options = (*pool.connect_options()).clone().options([("extension_control_path", "/nonexistent")]);
+    let without = PgPoolOptions::new().connect_with(options).await.unwrap();
+    let error = PostgresVectors::from_pool(without.clone()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert_eq!(
+        error.to_string(),
+        "the server does not have pgvector: install it for vectors to be stored here"
+    );
+    // Nothing is left behind, and everything else goes on.
+    let tables = "select count(*) from pg_tables where tablename like 'scorpio_%'";
+    let row = sqlx::query(tables).fetch_one(&without).await.unwrap();
+    assert_eq!(row.try_get::<i64, _>(0).unwrap(), 0);
+}
+
+#[tokio::test]
 async fn tables_of_a_newer_version_are_refused() {
     let pool = new_database().await;
     PostgresVectors::from_pool(pool.clone()).await.unwrap();
