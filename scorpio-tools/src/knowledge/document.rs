@@ -130,28 +130,28 @@ impl KnowledgeLimits {
 
     /// Sets the longest passage, at least 1 character.
     #[must_use]
-    pub fn with_passage_characters(mut self, characters: usize) -> Self {
-        self.passage_characters = characters.max(1);
+    pub const fn with_passage_characters(mut self, characters: usize) -> Self {
+        self.passage_characters = if characters == 0 { 1 } else { characters };
         self
     }
 
     /// Sets how many characters a passage repeats of the one before. It is less than a passage has.
     #[must_use]
-    pub fn with_passage_overlap(mut self, characters: usize) -> Self {
+    pub const fn with_passage_overlap(mut self, characters: usize) -> Self {
         self.passage_overlap = characters;
         self
     }
 
     /// Sets the longest document.
     #[must_use]
-    pub fn with_document_characters(mut self, characters: usize) -> Self {
+    pub const fn with_document_characters(mut self, characters: usize) -> Self {
         self.document_characters = characters;
         self
     }
 
     /// Sets the most passages of an owner.
     #[must_use]
-    pub fn with_owner_passages(mut self, passages: u64) -> Self {
+    pub const fn with_owner_passages(mut self, passages: u64) -> Self {
         self.owner_passages = passages;
         self
     }
