@@ -36,7 +36,7 @@
 //! batch: a batch goes when its last event is old enough.
 //!
 //! A search of vectors looks at every record of the owner's collection. It is exact, and costs records × dimensions
-//! multiplications and the reading of as many numbers; the page *Stores* of the book has figures.
+//! multiplications and the reading of as many numbers from the file.
 //!
 //! [`EventLog::expire`]: scorpio_core::store::EventLog::expire
 

@@ -19,13 +19,13 @@ use crate::{
     },
 };
 
-/// How many numbers are scanned on the thread that asks. More take longer than about a millisecond and go to another thread.
+/// How many numbers are scanned on the thread that asks. More take longer than a millisecond or two and go to another thread.
 const INLINE: usize = 1 << 20;
 
 type Collections = HashMap<(OwnerId, CollectionId), Collection>;
 
 /// Vectors in memory. A query looks at every record of the collection: it is exact, and costs records × dimensions
-/// multiplications, about a millisecond for a million. Cloning it copies a pointer.
+/// multiplications, one or two milliseconds for a million. Cloning it copies a pointer.
 ///
 /// [`VectorStore`] has an example.
 #[derive(Clone, Default)]
