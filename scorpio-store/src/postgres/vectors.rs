@@ -37,7 +37,7 @@ use self::error::store_error;
 /// use scorpio_core::{CollectionId, OwnerId, store::VectorStore};
 /// use scorpio_store::PostgresVectors;
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let vectors = PostgresVectors::open("postgres://app:secret@db.example.com/app").await?;
+/// let vectors = PostgresVectors::connect("postgres://app:secret@db.example.com/app").await?;
 /// let notes = vectors.count(&OwnerId::local(), &CollectionId::parse("notes")?).await?;
 /// # let _ = notes;
 /// # Ok(()) }
@@ -57,7 +57,7 @@ impl PostgresVectors {
     /// # Errors
     ///
     /// When there is no database, and as [`PostgresVectors::from_pool`].
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let pool = PgPoolOptions::new().max_connections(10).connect(url).await.map_err(store_error)?;
         Self::from_pool(pool).await
     }
