@@ -3,15 +3,16 @@
 mod builder;
 mod output;
 mod request;
+mod resume;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-pub use self::{builder::AgentBuilder, output::Output, request::RunRequest};
+pub use self::{builder::AgentBuilder, output::Output, request::RunRequest, resume::ResumeRequest};
 use crate::{
-    Limits, Message, Origin, PriceTable,
+    Limits, Message, Origin, PriceTable, RunId,
     model::{Model, ModelParameters},
     store::{EventLog, Store},
-    tool::{ToolCatalog, Toolset},
+    tool::{ApprovalPolicy, ToolCatalog, Toolset},
 };
 
 /// A model with instructions, tools and limits, ready to answer. Cloning it is cheap; clones share everything.
@@ -49,6 +50,13 @@ pub(crate) struct Definition {
     pub(crate) parallel_tools: usize,
     pub(crate) tool_timeout: Duration,
     pub(crate) parameters: ModelParameters,
+    pub(crate) policy: Arc<dyn ApprovalPolicy>,
+    /// How long somebody has to answer.
+    pub(crate) approval_patience: Option<Duration>,
+    /// How long a lease lasts without being renewed.
+    pub(crate) lease: Duration,
+    /// How long a run waits for a store that does not answer.
+    pub(crate) store_patience: Duration,
     /// How often an answer that breaks off is asked for again.
     pub(crate) stream_resets: u32,
 }
@@ -66,9 +74,18 @@ impl Agent {
         RunRequest::new(Arc::clone(&self.0), Some(input.into()))
     }
 
-    /// Asks the agent to answer the session as it stands, as after a failure; with [`RunRequest::cut_after`], to answer again.
+    /// Asks the agent to answer the session as it stands, as after a failure; with [`RunRequest::branch_after`], to answer again.
     pub fn run_again(&self) -> RunRequest {
         RunRequest::new(Arc::clone(&self.0), None)
+    }
+
+    /// Goes on with a run that waits for somebody's decision, or whose process is gone: from any process, after any time.
+    pub fn resume(&self, run: RunId) -> ResumeRequest {
+        ResumeRequest::new(Arc::clone(&self.0), run)
+    }
+
+    pub(crate) fn definition(&self) -> &Arc<Definition> {
+        &self.0
     }
 
     /// Its name.

@@ -9,6 +9,7 @@ use crate::{
     Json, MessageId, Part, RunId, SessionId, StopReason, ToolCallId, ToolName, ToolResultPart, Usage,
     json::tagged_enum,
     model::{FinishReason, ModelErrorKind, PartKind},
+    store::{ApprovalReason, Decision},
 };
 
 /// One thing that happened in a run.
@@ -84,6 +85,33 @@ payloads! {
         id: Option<String>,
         data: Json,
     }
+    /// Somebody is asked whether a tool may run. `approval` is the id by which the answer is given.
+    ApprovalRequested {
+        call_id: ToolCallId,
+        name: ToolName,
+        arguments: Json,
+        approval: String,
+        reason: ApprovalReason,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
+    }
+    /// Somebody has answered, or nobody has in time.
+    ApprovalResolved {
+        call_id: ToolCallId,
+        approval: String,
+        decision: Decision,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    }
+    /// The run waits for somebody and nobody drives it. It goes on with a [`RunResumed`], perhaps in another process.
+    RunPaused { usage: Usage, }
+    /// The run goes on: after a pause, or because the process that drove it is gone. What was streamed of the present turn and is not
+    /// stored does not count.
+    RunResumed { turn: u32, recovered: bool, }
+    /// The store does not answer; the run waits for it and goes on by itself.
+    WaitingForStore { after_ms: u64, }
+    /// A summary takes the place of the history up to a message, for the model.
+    Compacted { message_id: MessageId, }
     /// A message that was sent while the run was going joins it.
     Steered { message_id: MessageId, }
     /// The run failed. The message is safe to show.
@@ -143,6 +171,18 @@ tagged_enum! {
         ToolFinished(ToolFinished) = "tool_finished",
         /// Data for the user interface.
         Data(DataSent) = "data",
+        /// Somebody is asked whether a tool may run.
+        ApprovalRequested(ApprovalRequested) = "approval_requested",
+        /// Somebody has answered.
+        ApprovalResolved(ApprovalResolved) = "approval_resolved",
+        /// The run waits for somebody.
+        RunPaused(RunPaused) = "run_paused",
+        /// The run goes on.
+        RunResumed(RunResumed) = "run_resumed",
+        /// The store does not answer.
+        WaitingForStore(WaitingForStore) = "waiting_for_store",
+        /// A summary takes the place of the older history.
+        Compacted(Compacted) = "compacted",
         /// A message joins the run.
         Steered(Steered) = "steered",
         /// The run failed.

@@ -64,12 +64,13 @@ pub use serde;
 pub use serde_json;
 
 pub use self::{
-    agent::{Agent, AgentBuilder, Output, RunRequest},
+    agent::{Agent, AgentBuilder, Output, ResumeRequest, RunRequest},
     error::{ErrorKind, Result, ScorpioError, Surface},
     event::{
-        DataSent, Event, EventKind, FellBack, PartDelta, PartFinished, PartStarted, Retrying, RunEnd,
-        RunError, RunFinished, RunStarted, Steered, StreamReset, ToolFinished, ToolProgress, ToolStarted,
-        TurnFinished, TurnStarted,
+        ApprovalRequested, ApprovalResolved, Compacted, DataSent, Event, EventKind, FellBack, PartDelta,
+        PartFinished, PartStarted, Retrying, RunEnd, RunError, RunFinished, RunPaused, RunResumed,
+        RunStarted, Steered, StreamReset, ToolFinished, ToolProgress, ToolStarted, TurnFinished, TurnStarted,
+        WaitingForStore,
     },
     id::{
         AuthSessionId, CollectionId, DocumentId, InvalidId, MessageId, OwnerId, RunId, SessionId, ToolCallId,
@@ -81,6 +82,7 @@ pub use self::{
         Provenance, ReasoningPart, Role, SourcePart, TextPart, ToolCallPart, ToolOutcome, ToolResultPart,
         Trust, dangling_tool_calls,
     },
-    run::{Limits, Outcome, RunHandle, RunReport, RunStream, StopReason},
+    run::{Limits, Outcome, RunHandle, RunReport, RunStream, Runtime, StopReason},
+    store::Decision,
     usage::{Price, PriceTable, Usage},
 };

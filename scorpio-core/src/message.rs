@@ -112,6 +112,10 @@ pub struct Message {
     /// The run that it began or that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
+    /// The last of the messages that it stands for: a summary takes the place of the history up to there, for models; the history itself
+    /// stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<MessageId>,
     /// What writing it cost. Only assistant messages have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -136,6 +140,7 @@ impl Message {
             status: MessageStatus::Complete,
             created_at,
             run: None,
+            replaces: None,
             usage: None,
             metadata: None,
         }

@@ -1,5 +1,6 @@
 //! Runs: the machine that decides, which does no I/O, and the driver that acts on its decisions.
 
+mod decisions;
 mod driver;
 mod emitter;
 mod execute;
@@ -7,20 +8,23 @@ mod limits;
 mod live;
 mod machine;
 mod outcome;
+mod runtime;
 mod settle;
 mod start;
 mod stream;
 
 pub(crate) use self::{
-    driver::OutputCheck,
+    decisions::Decisions,
+    driver::{OutputCheck, Resume, Resumed, resume},
     emitter::Queue,
     execute::TIMEOUT as TOOL_TIMEOUT,
     start::{Start, begin},
 };
 pub use self::{
     limits::{Limits, StopReason},
-    machine::{Applied, Input, MachineError, RunMachine, Step},
+    machine::{Applied, Input, MachineError, Rules, RunMachine, Step},
     outcome::{Outcome, RunReport},
+    runtime::{Runtime, Worker},
     settle::{Presumed, settle_abandoned},
     stream::{RunHandle, RunStream},
 };

@@ -1,11 +1,13 @@
 //! Tools: typed for those who write them, erased for the engine that runs them.
 
+mod approval;
 mod blocking;
 mod catalog;
 mod context;
 mod erased;
 mod error;
 mod output;
+mod reconcile;
 mod spec;
 mod toolset;
 
@@ -14,17 +16,19 @@ use std::{future::Future, sync::OnceLock};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::erased::schema_of;
 pub use self::{
+    approval::{ApprovalPolicy, Approve, ProposedCall, Verdict},
     blocking::run_blocking,
     catalog::ToolCatalog,
     context::{Extensions, ToolContext, ToolEvent},
     erased::{BoxFuture, DynTool, SharedTool, erase},
     error::{IntoToolError, ToolError},
     output::{IntoToolOutput, ToolOutput},
-    spec::{Effects, RetryClass, ToolSpec},
+    reconcile::Reconciled,
+    spec::{Effects, RetryClass, ToolSpec, UnknownOutcome},
     toolset::{Toolset, ToolsetContext},
 };
+pub(crate) use self::{context::Statements, erased::schema_of};
 
 /// Something that a model can call. Most are written with [`#[tool]`](macro@crate::tool); this is the trait behind it.
 ///
@@ -77,6 +81,22 @@ pub trait Tool: Send + Sync + 'static {
         cx: &ToolContext,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
+
+    /// Finds out what became of a call that was started by a process that ended before it could record the answer: by its
+    /// [idempotency key](ToolContext::idempotency_key), for example, at the service that the tool calls. It is asked when the tool declares
+    /// [`UnknownOutcome::Probe`].
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be found out now. It counts as [`Reconciled::Unknown`].
+    fn reconcile(
+        &self,
+        cx: &ToolContext,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Reconciled<Self::Output>, ToolError>> + Send {
+        let _ = (cx, input);
+        async { Ok(Reconciled::Unknown) }
+    }
 
     /// Where the spec with its schema is kept once it is made, for types of which every value declares the same. `#[tool]` gives one
     /// to each tool.

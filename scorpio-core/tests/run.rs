@@ -422,7 +422,7 @@ async fn events_are_numbered_without_gaps_and_end_with_the_end() {
 async fn answering_again_replaces_the_answer() {
     let rig = Rig::new(Scripted::new().text("First.").text("Second."), []);
     rig.run("Tell me.").await;
-    let again = rig.agent.run_again().session(&rig.session).cut_after(1).await.unwrap();
+    let again = rig.agent.run_again().session(&rig.session).branch_after(1).await.unwrap();
     assert_eq!(again.text(), "Second.");
     let texts: Vec<String> = rig.history().await.iter().map(Message::text).collect();
     assert_eq!(texts, ["Tell me.", "Second."]);

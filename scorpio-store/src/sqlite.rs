@@ -41,15 +41,19 @@
 //! [`EventLog::expire`]: scorpio_core::store::EventLog::expire
 
 mod accounts;
+mod branches;
+mod commit;
 mod connect;
 mod error;
 mod events;
+mod journal;
 mod migration;
 mod options;
 mod row;
 mod runs;
 mod script;
 mod sessions;
+mod signals;
 mod store;
 mod vectors;
 mod writer;
@@ -61,6 +65,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 use scorpio_core::store::{StoreError, StoreErrorKind};
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+use tokio::sync::Notify;
 
 pub use self::options::SqliteOptions;
 use self::{
@@ -97,6 +102,8 @@ struct Inner {
     /// Whether the readers are ours to close.
     owns_readers: bool,
     events: Arc<Events>,
+    /// Some run was told something by this process.
+    signalled: Notify,
 }
 
 impl SqliteStore {
@@ -166,7 +173,7 @@ impl SqliteStore {
         let connect = connect::for_writing(connect, options.busy_timeout);
         let writer = Writer::start(connect::writer(&connect, options.busy_timeout, &place).await?);
         let events = Events::start(writer.clone(), options.event_delay);
-        Ok(Self(Arc::new(Inner { place, writer, readers, owns_readers, events })))
+        Ok(Self(Arc::new(Inner { place, writer, readers, owns_readers, events, signalled: Notify::new() })))
     }
 
     /// Writes what is still to be written, moves SQLite's log into the database file, and closes the connections. Calls that come
@@ -188,6 +195,15 @@ impl SqliteStore {
 
     fn events(&self) -> &Arc<Events> {
         &self.0.events
+    }
+
+    fn signalled(&self) -> &Notify {
+        &self.0.signalled
+    }
+
+    /// Whether other processes may be writing to the database.
+    fn is_shared(&self) -> bool {
+        self.0.readers.is_some()
     }
 
     fn writer(&self) -> &Writer {

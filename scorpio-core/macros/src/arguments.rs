@@ -10,7 +10,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-const KNOWN: &str = "`name`, `description`, `effects`, `pure`, `idempotent`, `trusted`, `timeout`, `output_limit`, `blocking` and `crate`";
+const KNOWN: &str = "`name`, `description`, `effects`, `pure`, `idempotent`, `transactional`, `approval`, `on_unknown`, `trusted`, `timeout`, `output_limit`, `blocking` and `crate`";
 const EFFECTS: &str = "\"none\", \"read_private\", \"write\" and \"egress\"";
 const TIMEOUT: &str = "a timeout is \"500ms\", \"30s\", \"2m\" or a number of seconds, and more than zero";
 
@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     pub(crate) effects: Option<(Effects, Span)>,
     pub(crate) pure: Option<Span>,
     pub(crate) idempotent: Option<Span>,
+    pub(crate) transactional: Option<Span>,
+    pub(crate) approval: Option<Span>,
+    pub(crate) on_unknown: Option<UnknownOutcome>,
     pub(crate) trusted: Option<Span>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) output_limit: Option<usize>,
@@ -61,6 +64,37 @@ impl Effects {
     }
 }
 
+/// What becomes of a call whose outcome is unknown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnknownOutcome {
+    Ask,
+    Fail,
+}
+
+impl UnknownOutcome {
+    fn parse(text: &LitStr) -> syn::Result<Self> {
+        match text.value().as_str() {
+            "ask" => Ok(Self::Ask),
+            "fail" => Ok(Self::Fail),
+            "probe" => Err(syn::Error::new(
+                text.span(),
+                "only an `impl Tool` can find out what became of a call: it says so in its spec, and implements `reconcile`",
+            )),
+            other => Err(syn::Error::new(
+                text.span(),
+                format!("unknown policy \"{other}\"; there are \"ask\" and \"fail\""),
+            )),
+        }
+    }
+
+    fn variant(self) -> TokenStream {
+        match self {
+            Self::Ask => quote!(Ask),
+            Self::Fail => quote!(Fail),
+        }
+    }
+}
+
 impl Arguments {
     /// The calls on a `ToolSpec` that say the same. Its description and name are not among them.
     pub(crate) fn spec_calls(&self, core: &Path) -> TokenStream {
@@ -74,6 +108,16 @@ impl Arguments {
         }
         if self.idempotent.is_some() {
             calls.extend(quote!(.with_retry(#core::tool::RetryClass::Idempotent)));
+        }
+        if self.transactional.is_some() {
+            calls.extend(quote!(.with_retry(#core::tool::RetryClass::Transactional)));
+        }
+        if self.approval.is_some() {
+            calls.extend(quote!(.with_approval(true)));
+        }
+        if let Some(policy) = self.on_unknown {
+            let variant = policy.variant();
+            calls.extend(quote!(.with_unknown_outcome(#core::tool::UnknownOutcome::#variant)));
         }
         if self.trusted.is_some() {
             calls.extend(quote!(.with_trust(#core::Trust::Trusted)));
@@ -103,6 +147,12 @@ impl Arguments {
             }
             "pure" => set(&mut self.pure, key, flag(key, input)?),
             "idempotent" => set(&mut self.idempotent, key, flag(key, input)?),
+            "transactional" => set(&mut self.transactional, key, flag(key, input)?),
+            "approval" => set(&mut self.approval, key, flag(key, input)?),
+            "on_unknown" => {
+                let text: LitStr = value(key, input)?;
+                set(&mut self.on_unknown, key, UnknownOutcome::parse(&text)?)
+            }
             "trusted" => set(&mut self.trusted, key, flag(key, input)?),
             "blocking" => set(&mut self.blocking, key, flag(key, input)?),
             "timeout" => set(&mut self.timeout, key, timeout(&value(key, input)?)?),
@@ -123,6 +173,12 @@ impl Arguments {
             return Err(syn::Error::new(
                 pure,
                 "a tool is either `pure` or `idempotent`; `pure` says that it has no effect at all, which is more",
+            ));
+        }
+        if let (Some(transactional), true) = (self.transactional, self.pure.or(self.idempotent).is_some()) {
+            return Err(syn::Error::new(
+                transactional,
+                "a tool is only one of `pure`, `idempotent` and `transactional`",
             ));
         }
         if let (Some(_), Some((Effects::Write | Effects::Egress, span))) = (self.pure, self.effects) {

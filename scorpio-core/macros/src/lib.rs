@@ -92,6 +92,9 @@ mod toolset;
 /// | `effects = "…"` | `none`, `read_private`, `write` or `egress`: what it can do to the world | `write`, or `none` if `pure` |
 /// | `pure` | it has no effect, so a restart may run it again | at most once |
 /// | `idempotent` | a second run with the same idempotency key has no further effect | at most once |
+/// | `transactional` | its effect is what it says to the store's database by `ToolContext::execute`: it happens exactly once | at most once |
+/// | `approval` | somebody is asked before it runs | what the agent's policy says |
+/// | `on_unknown = "…"` | `ask` or `fail`: what becomes of a call that must not run twice, when the process ended in the middle of it | `ask` |
 /// | `trusted` | its answers hold nothing that strangers wrote | untrusted |
 /// | `timeout = "30s"` | how long it may take: `ms`, `s`, `m`, or a number of seconds | what the agent says |
 /// | `output_limit = 65536` | how many bytes of its answer the model is shown | what the agent says |

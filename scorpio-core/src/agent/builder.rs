@@ -8,7 +8,7 @@ use crate::{
     model::{Model, ModelParameters},
     run,
     store::{EventLog, MemoryStore, Store},
-    tool::{SharedTool, Tool, ToolCatalog, Toolset, erase},
+    tool::{ApprovalPolicy, Approve, SharedTool, Tool, ToolCatalog, Toolset, erase},
 };
 
 /// How many tools of a turn run at once, unless set.
@@ -16,6 +16,15 @@ const PARALLEL_TOOLS: usize = 32;
 
 /// How often an answer that breaks off is asked for again, unless set.
 const STREAM_RESETS: u32 = 2;
+
+/// How long somebody has to answer before a call counts as refused, unless set.
+const APPROVAL_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a lease lasts without being renewed, unless set.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// How long a run waits for a store that does not answer, unless set.
+const STORE_PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// Describes an [`Agent`]. Only a model is required.
 ///
@@ -46,6 +55,10 @@ pub struct AgentBuilder {
     tool_timeout: Duration,
     parameters: ModelParameters,
     stream_resets: u32,
+    policy: Arc<dyn ApprovalPolicy>,
+    approval_patience: Option<Duration>,
+    lease: Duration,
+    store_patience: Duration,
 }
 
 impl AgentBuilder {
@@ -64,6 +77,10 @@ impl AgentBuilder {
             tool_timeout: run::TOOL_TIMEOUT,
             parameters: ModelParameters::default(),
             stream_resets: STREAM_RESETS,
+            policy: Arc::new(Approve::declared()),
+            approval_patience: Some(APPROVAL_PATIENCE),
+            lease: LEASE,
+            store_patience: STORE_PATIENCE,
         }
     }
 
@@ -145,6 +162,33 @@ impl AgentBuilder {
         self
     }
 
+    /// Sets which tool calls somebody is asked about before they run, and which are refused. Unset, it is [`Approve::declared`]: tools that
+    /// declare that they need approval.
+    pub fn approve(mut self, policy: impl ApprovalPolicy) -> Self {
+        self.policy = Arc::new(policy);
+        self
+    }
+
+    /// Sets how long somebody has to answer; then the call counts as refused and the run goes on. `None` waits for ever. Unset, it is a day.
+    pub fn approval_patience(mut self, patience: Option<Duration>) -> Self {
+        self.approval_patience = patience;
+        self
+    }
+
+    /// Sets how long a run belongs to this process without word from it: so long it takes until another process goes on with a run whose
+    /// process is gone. A third of it passes between two signs of life. At least 300 ms; unset, it is 30 seconds.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease.max(Duration::from_millis(300));
+        self
+    }
+
+    /// Sets how long a run waits for a store that does not answer before it fails. It stays in the store as it was, so it is taken up again
+    /// by [`Runtime`](crate::Runtime). Unset, it is 10 minutes.
+    pub fn store_patience(mut self, patience: Duration) -> Self {
+        self.store_patience = patience;
+        self
+    }
+
     /// Sets everything that is sent along with each model call.
     pub fn parameters(mut self, parameters: ModelParameters) -> Self {
         self.parameters = parameters;
@@ -201,6 +245,10 @@ impl AgentBuilder {
             tool_timeout: self.tool_timeout,
             parameters: self.parameters,
             stream_resets: self.stream_resets,
+            policy: self.policy,
+            approval_patience: self.approval_patience,
+            lease: self.lease,
+            store_patience: self.store_patience,
         })))
     }
 }

@@ -27,7 +27,7 @@ pub struct RunRequest {
     session: Option<SessionId>,
     owner: OwnerId,
     input: Option<Message>,
-    cut_after: Option<u64>,
+    branch_after: Option<u64>,
     limits: Limits,
     extensions: Extensions,
     output: Option<OutputCheck>,
@@ -42,7 +42,7 @@ impl RunRequest {
             session: None,
             owner: OwnerId::local(),
             input,
-            cut_after: None,
+            branch_after: None,
             limits,
             extensions: Extensions::new(),
             output: None,
@@ -72,9 +72,10 @@ impl RunRequest {
         self.handle.clone()
     }
 
-    /// Forgets the messages of the session with a sequence number above `seq` when the run begins.
-    pub fn cut_after(mut self, seq: u64) -> Self {
-        self.cut_after = Some(seq);
+    /// Goes on after the message with the sequence number `seq`, 0 for the beginning, and leaves what came after it as a branch of its own:
+    /// [`Store::switch_branch`](crate::store::Store::switch_branch) goes back to it.
+    pub fn branch_after(mut self, seq: u64) -> Self {
+        self.branch_after = Some(seq);
         self
     }
 
@@ -165,7 +166,7 @@ impl RunRequest {
             session: self.session.unwrap_or_else(SessionId::new),
             owner: self.owner,
             input,
-            cut_after: self.cut_after,
+            branch_after: self.branch_after,
             limits: self.limits,
             extensions: self.extensions,
             output: self.output,

@@ -164,6 +164,8 @@ pub enum ToolOutcome {
     Completed,
     /// The tool failed, or its arguments were refused.
     Failed,
+    /// Somebody, or a policy, did not let it run.
+    Denied,
     /// The run ended before the tool answered.
     Interrupted {
         /// Whether the tool had been started: if so, its effect may have happened.

@@ -37,7 +37,7 @@ pub enum PromptCache {
 }
 
 /// The shape that an answer must have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OutputSchema {
     /// A name for it: ASCII letters, digits, `-` and `_`, at most 64.

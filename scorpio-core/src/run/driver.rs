@@ -1,15 +1,20 @@
 //! Acts on what the machine decides: asks the model, runs tools, and makes every step durable before the next begins.
 
+mod commit;
 mod model_turn;
+mod recover;
 mod resets;
 mod tool_turn;
 mod unique_ids;
 mod watch;
 
+pub(crate) use self::recover::{Resume, Resumed, resume};
+
 use std::{fmt, mem, sync::Arc};
 
 use jiff::Timestamp;
 
+pub(super) use self::commit::payload;
 use self::{
     tool_turn::Calling,
     watch::{Interrupt, Watch},
@@ -17,17 +22,19 @@ use self::{
 use super::{
     Applied, Input, Outcome, RunMachine, RunReport, Step,
     emitter::Emitter,
+    live,
     live::Alive,
+    machine::Rules,
     settle::{Presumed, settle},
-    start::{LEASE, Start},
+    start::Seat,
     stream::RunHandle,
 };
 use crate::{
-    ErrorKind, EventKind, OwnerId, Result, RunEnd, RunError, RunFinished, RunStarted, ScorpioError,
-    SessionId, Steered, Surface, ToolFinished,
+    ApprovalResolved, ErrorKind, EventKind, OwnerId, Result, RunEnd, RunError, RunFinished, RunPaused,
+    RunStarted, ScorpioError, SessionId, Steered, Surface,
     agent::Definition,
     model::{Assembler, Entry, OutputSchema, Transcript},
-    store::{Begun, Commit, Lease, ToolExecution},
+    store::{Lease, SessionPatch, Signal, StoreErrorKind, StoredSignal, ToolExecution},
     tool::{Extensions, ToolCatalog},
 };
 
@@ -70,24 +77,31 @@ pub(crate) struct Driver {
     starting: Vec<ToolExecution>,
     /// Made for the first call.
     calling: Option<Calling>,
+    /// What somebody has decided and is not stored yet.
+    decided: Vec<ApprovalResolved>,
     /// Gone once the run is durably over.
     alive: Option<Alive>,
 }
 
 impl Driver {
-    pub(super) fn new(
-        start: Start,
-        machine: RunMachine,
-        begun: Begun,
-        transcript: Transcript,
-        tools: Arc<ToolCatalog>,
-        emitter: Emitter,
-        alive: Alive,
-    ) -> Self {
-        let Start { agent, session, owner, extensions, output, handle, .. } = start;
-        let Begun { lease, version } = begun;
+    pub(super) fn new(seat: Seat, alive: Alive) -> Self {
+        let Seat {
+            agent,
+            session,
+            owner,
+            extensions,
+            output,
+            handle,
+            machine,
+            lease,
+            version,
+            transcript,
+            tools,
+            emitter,
+        } = seat;
         let store = Arc::clone(&agent.store);
-        let watch = Watch::new(handle.cancellation(), machine.limits().wall, store, lease.clone());
+        let (cancel, wall, seen) = (handle.cancellation(), machine.limits().wall, machine.signals_seen());
+        let watch = Watch::new(cancel, wall, store, lease.clone(), agent.lease, seen);
         Self {
             agent,
             session,
@@ -106,83 +120,176 @@ impl Driver {
             answer: Assembler::new(),
             starting: Vec::new(),
             calling: None,
+            decided: Vec::new(),
             alive: Some(alive),
         }
     }
 
-    /// Drives the run to its end.
+    /// Drives a run that has just begun to its end.
     pub(crate) async fn drive(mut self) -> Result<Outcome> {
         let message_id = self.machine.message_id().clone();
         self.emitter.emit(|| EventKind::RunStarted(RunStarted { message_id }));
         let driven = self.steps().await;
-        let driven = match driven {
-            Ok(end) => Ok(end),
-            Err(error) => {
-                self.report(&error);
-                Err(error)
-            }
-        };
-        let outcome = *driven.as_ref().unwrap_or(&RunEnd::Failed);
+        self.ended(driven).await
+    }
+
+    async fn ended(mut self, driven: Result<Option<RunEnd>>) -> Result<Outcome> {
+        if let Err(error) = &driven {
+            self.report(error);
+        }
+        // A run that is another's by now, or that the store could not be told about, is not over.
+        let goes_on = driven.as_ref().is_err_and(|_| !matches!(self.machine.next(), Step::Done(_)));
         let usage = self.machine.usage().clone();
-        self.emitter.emit(|| EventKind::RunFinished(RunFinished { outcome, usage }));
+        match driven.as_ref().map(Option::as_ref) {
+            Ok(None) => self.emitter.emit(|| EventKind::RunPaused(RunPaused { usage })),
+            Ok(Some(end)) => {
+                self.emitter.emit(|| EventKind::RunFinished(RunFinished { outcome: *end, usage }))
+            }
+            Err(_) if goes_on => {}
+            Err(_) => {
+                self.emitter.emit(|| EventKind::RunFinished(RunFinished { outcome: RunEnd::Failed, usage }))
+            }
+        }
         self.emitter.flush().await;
         self.outcome(driven?)
     }
 
-    async fn steps(&mut self) -> Result<RunEnd> {
+    /// Answers how the run ended, or nothing if it waits for somebody.
+    async fn steps(&mut self) -> Result<Option<RunEnd>> {
         loop {
             match self.machine.next() {
                 Step::CallModel { .. } => self.model_turn().await?,
                 Step::CallTools(_) => self.tool_turn().await?,
-                Step::Done(end) => return Ok(end),
+                Step::AwaitDecisions(_) => {
+                    if !self.goes_on_at_once().await? {
+                        return Ok(None);
+                    }
+                }
+                Step::Done(end) => return Ok(Some(end)),
             }
         }
     }
 
-    /// Tells the machine what happened, together with the messages that came in meanwhile.
+    /// The run was left waiting. Somebody may have told it something in the moment before, and found it running.
+    async fn goes_on_at_once(&mut self) -> Result<bool> {
+        let told = self.agent.store.signals(self.lease.run, self.machine.signals_seen()).await;
+        let told = match told {
+            Ok(told) => told,
+            // Whoever looks for runs to go on with finds it.
+            Err(error) => {
+                tracing::warn!(run = %self.lease.run, error = ?error, "what a paused run is told could not be read");
+                return Ok(false);
+            }
+        };
+        if told.is_empty() {
+            return Ok(false);
+        }
+        let taken = self.agent.store.take_over(self.lease.run, live::holder(), None, self.agent.lease).await;
+        let record = match taken {
+            Ok(record) => record,
+            // Somebody else was quicker.
+            Err(error) if matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::NotFound) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if record.machine != self.machine {
+            return Ok(false);
+        }
+        self.lease = record.lease();
+        self.watch.take_lease(self.lease.clone());
+        self.alive.get_or_insert_with(|| Alive::new(record.id));
+        self.told(told).await?;
+        Ok(true)
+    }
+
+    /// Tells the machine what happened, together with what came in meanwhile.
     fn apply(&mut self, input: Input) -> Result<Applied> {
+        let mut applied = self.absorb()?;
         let inbox = self.handle.inbox().clone();
         let mut waiting = inbox.lock();
-        let at = Timestamp::now();
         for message in mem::take(&mut waiting.messages) {
-            let message_id = message.id.clone();
-            self.machine.apply(Input::Steered(message), &self.tools, at).map_err(confused)?;
-            self.emitter.emit(|| EventKind::Steered(Steered { message_id }));
+            self.steered(message)?;
         }
-        let applied = self.machine.apply(input, &self.tools, at).map_err(confused)?;
-        waiting.closed = matches!(self.machine.next(), Step::Done(_));
+        applied.merge(self.take(input)?);
+        waiting.closed = matches!(self.machine.next(), Step::Done(_) | Step::AwaitDecisions(_));
         Ok(applied)
     }
 
-    /// Makes a step durable, and tells of the tools that it finished.
-    async fn commit(&mut self, applied: Applied) -> Result<()> {
-        let entries: Vec<Arc<Entry>> =
-            applied.append.into_iter().map(|message| Arc::new(Entry::new(message))).collect();
-        let end = match self.machine.next() {
-            Step::Done(end) => Some(end),
-            _ => None,
-        };
-        let mut commit = Commit::new(&self.lease, self.version, &self.machine);
-        commit.ttl = LEASE;
-        commit.append = &entries;
-        commit.executions = &applied.executions;
-        commit.end = end;
-        self.version = self.agent.store.commit(commit).await?;
-        self.watch.confirmed();
-        if end.is_some() {
-            self.alive = None;
+    fn take(&mut self, input: Input) -> Result<Applied> {
+        let rules = Rules::new(&self.tools).with_policy(&*self.agent.policy, self.agent.approval_patience);
+        self.machine.apply(input, &rules, Timestamp::now()).map_err(confused)
+    }
+
+    fn steered(&mut self, message: crate::Message) -> Result<()> {
+        let message_id = message.id.clone();
+        self.take(Input::Steered(message.with_run(self.lease.run)))?;
+        self.emitter.emit(|| EventKind::Steered(Steered { message_id }));
+        Ok(())
+    }
+
+    /// Takes in what the run was told from outside. It counts once the next step is durable.
+    fn absorb(&mut self) -> Result<Applied> {
+        let mut applied = Applied::default();
+        for StoredSignal { seq, signal, .. } in self.watch.take_signals() {
+            if seq <= self.machine.signals_seen() {
+                continue;
+            }
+            match signal {
+                // Whoever waits is interrupted by it.
+                Signal::Stop => {}
+                Signal::Steer { message } => self.steered(message)?,
+                Signal::Decide { approval, decision, by } => {
+                    let input = Input::Decided {
+                        approval: approval.clone(),
+                        decision: decision.clone(),
+                        by: by.clone(),
+                    };
+                    let decided = self.take(input)?;
+                    self.decided.extend(decided.executions.iter().map(|execution| {
+                        let call_id = execution.call_id.clone();
+                        let asked = execution.approval.as_ref().map_or(&approval, |approval| &approval.id);
+                        let (approval, decision, by) = (asked.clone(), decision.clone(), by.clone());
+                        ApprovalResolved { call_id, approval, decision, by }
+                    }));
+                    applied.merge(decided);
+                }
+            }
+            self.take(Input::SignalsSeen(seq))?;
         }
-        for entry in entries {
-            self.transcript.push_entry(Arc::clone(&entry));
-            self.appended.push(entry);
-        }
-        for execution in applied.executions {
-            let duration_ms = duration_ms(&execution);
-            if let Some(result) = execution.result {
-                self.emitter.emit(|| EventKind::ToolFinished(ToolFinished { result, duration_ms }));
+        Ok(applied)
+    }
+
+    /// Makes durable what the run was told, and remembers what holds for the whole session.
+    async fn told(&mut self, signals: Vec<StoredSignal>) -> Result<()> {
+        self.told_with(Applied::default(), signals).await
+    }
+
+    async fn told_with(&mut self, mut applied: Applied, signals: Vec<StoredSignal>) -> Result<()> {
+        for StoredSignal { signal, .. } in &signals {
+            if let Signal::Decide {
+                approval, decision: crate::Decision::Approve { always: true, .. }, ..
+            } = signal
+                && let Some(tool) = self.asked_about(approval)
+            {
+                let patch = SessionPatch::approve_tool(tool);
+                self.agent.store.update_session(&self.owner, &self.session, patch).await?;
             }
         }
-        Ok(())
+        if signals.iter().any(|signal| matches!(signal.signal, Signal::Stop)) {
+            self.handle.cancel();
+        }
+        self.watch.give_back(signals);
+        applied.merge(self.absorb()?);
+        self.start_pending(&mut applied, self.agent.parallel_tools)?;
+        self.commit(applied).await
+    }
+
+    /// The tool about which somebody is asked under this id.
+    fn asked_about(&self, approval: &str) -> Option<crate::ToolName> {
+        let mut calls = self.machine.executions().iter();
+        let call = calls.find(|call| call.approval.as_ref().is_some_and(|asked| asked.id == approval))?;
+        Some(call.tool.clone())
     }
 
     /// Ends the run because of what interrupted it.
@@ -205,19 +312,24 @@ impl Driver {
         self.emitter.emit(|| EventKind::Error(RunError { code, message }));
     }
 
-    fn outcome(&mut self, end: RunEnd) -> Result<Outcome> {
+    fn outcome(&mut self, end: Option<RunEnd>) -> Result<Outcome> {
         let report = RunReport {
             run: self.lease.run,
             session: self.session.clone(),
             turns: self.machine.turn(),
             usage: self.machine.usage().clone(),
             cost_usd: self.machine.cost_usd(),
+            uncertain_calls: self.machine.uncertain_calls(),
             appended: mem::take(&mut self.appended),
         };
         match end {
-            RunEnd::Done { reason } => Ok(Outcome::Done { report, reason }),
-            RunEnd::Stopped { reason } => Ok(Outcome::Stopped { report, reason }),
-            RunEnd::Failed | RunEnd::Interrupted => {
+            None => {
+                let waiting = self.machine.executions().iter().filter(|call| call.awaits_decision());
+                Ok(Outcome::Paused { report, pending: waiting.cloned().collect() })
+            }
+            Some(RunEnd::Done { reason }) => Ok(Outcome::Done { report, reason }),
+            Some(RunEnd::Stopped { reason }) => Ok(Outcome::Stopped { report, reason }),
+            Some(RunEnd::Failed | RunEnd::Interrupted) => {
                 Err(confused("a driver ended in a state it cannot reach"))
             }
         }
@@ -232,11 +344,6 @@ fn confused(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Scorp
         "The run came into a state that it should not be in.",
     )
     .with_source(cause)
-}
-
-fn duration_ms(execution: &ToolExecution) -> u64 {
-    let (Some(started), Some(finished)) = (execution.started_at, execution.finished_at) else { return 0 };
-    u64::try_from(finished.duration_since(started).as_millis()).unwrap_or(0)
 }
 
 impl Drop for Driver {

@@ -6,8 +6,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     Json, Provenance, ToolOutcome, ToolResultPart,
-    store::ToolExecution,
-    tool::{SharedTool, ToolCatalog, ToolContext, ToolError, ToolOutput},
+    store::{Statement, ToolExecution},
+    tool::{Reconciled, RetryClass, SharedTool, Statements, ToolCatalog, ToolContext, ToolError},
 };
 
 /// How long a tool may take, unless it says otherwise.
@@ -22,6 +22,8 @@ pub(super) struct Executed {
     pub(super) index: u32,
     pub(super) result: ToolResultPart,
     pub(super) error: Option<String>,
+    /// What a transactional tool that has answered says to the database.
+    pub(super) statements: Vec<Statement>,
 }
 
 /// Runs the tool of `execution`. The tool has a task of its own: it is aborted when this future is dropped, and one that blocks its
@@ -33,12 +35,13 @@ pub(super) async fn execute(
     cx: ToolContext,
     default_timeout: Duration,
 ) -> Executed {
-    let ToolExecution { index, call_id, tool: name, arguments, idempotency_key, .. } = execution;
+    let ToolExecution { index, call_id, tool: name, arguments, idempotency_key, retry, .. } = execution;
     let began = Instant::now();
     let ended = |output, status, error, provenance| Executed {
         index,
         result: ToolResultPart::new(call_id.clone(), name.clone(), output, status, provenance),
         error,
+        statements: Vec::new(),
     };
     let Some(tool) = tool else {
         let text = format!("There is no tool named `{name}`. {known}");
@@ -48,13 +51,19 @@ pub(super) async fn execute(
     let timeout = spec.timeout.unwrap_or(default_timeout);
     let limit = spec.output_limit.unwrap_or(OUTPUT_LIMIT);
     let provenance = Provenance::Tool { name: name.clone(), trust: spec.trust };
-    let cx = cx.of_call(call_id.clone(), idempotency_key, began + timeout);
+    let statements =
+        if retry == RetryClass::Transactional { Statements::collect() } else { Statements::default() };
+    let cx =
+        cx.of_call(call_id.clone(), idempotency_key, began + timeout).with_statements(statements.clone());
     let call = {
         let tool = SharedTool::clone(&tool);
         async move { tool.call(&cx, &arguments).await }
     };
     match contain(call, timeout).await {
-        Ok(output) => ended(cut(output.json, limit), ToolOutcome::Completed, None, provenance),
+        Ok(output) => Executed {
+            statements: statements.take(),
+            ..ended(cut(output.json, limit), ToolOutcome::Completed, None, provenance)
+        },
         Err(error) => {
             let operator = error.source().map(|source| format!("{source:?}"));
             tracing::warn!(tool = %name, error = %error, source = ?operator, "a tool failed");
@@ -63,10 +72,38 @@ pub(super) async fn execute(
     }
 }
 
-async fn contain(
-    call: impl Future<Output = Result<ToolOutput, ToolError>> + Send + 'static,
+/// Lets a tool find out what became of `execution`, which a process that is gone had started.
+pub(super) async fn reconcile(
+    execution: ToolExecution,
+    tool: SharedTool,
+    cx: ToolContext,
+    default_timeout: Duration,
+) -> Reconciled<ToolResultPart> {
+    let ToolExecution { call_id, tool: name, arguments, idempotency_key, .. } = execution;
+    let spec = tool.spec();
+    let timeout = spec.timeout.unwrap_or(default_timeout);
+    let limit = spec.output_limit.unwrap_or(OUTPUT_LIMIT);
+    let provenance = Provenance::Tool { name: name.clone(), trust: spec.trust };
+    let cx = cx.of_call(call_id.clone(), idempotency_key, Instant::now() + timeout);
+    let call = {
+        let tool = SharedTool::clone(&tool);
+        async move { tool.reconcile(&cx, &arguments).await }
+    };
+    match contain(call, timeout).await {
+        Ok(found) => found.map(|output| {
+            ToolResultPart::new(call_id, name, cut(output.json, limit), ToolOutcome::Completed, provenance)
+        }),
+        Err(error) => {
+            tracing::warn!(tool = %name, error = %error, "a tool could not find out what became of its call");
+            Reconciled::Unknown
+        }
+    }
+}
+
+async fn contain<T: Send + 'static>(
+    call: impl Future<Output = Result<T, ToolError>> + Send + 'static,
     timeout: Duration,
-) -> Result<ToolOutput, ToolError> {
+) -> Result<T, ToolError> {
     let task = AbortOnDropHandle::new(tokio::spawn(call));
     match tokio::time::timeout(timeout, task).await {
         Ok(Ok(result)) => result,

@@ -2,114 +2,29 @@
 //! inputs always lead to the same history; it serializes, so a run can stop in one process and go on in another.
 
 mod calls;
+mod input;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use self::calls::{Calls, plan};
+use self::calls::{Calls, plan, recovery};
+pub use self::input::{Applied, Input, MachineError, Rules, Step};
 use super::{Limits, StopReason};
 use crate::{
-    Message, MessageId, MessageStatus, Origin, Part, Role, RunEnd, RunId, SessionId, ToolResultPart, Usage,
-    model::{FinishReason, ModelAnswer},
-    store::ToolExecution,
-    tool::{RetryClass, ToolCatalog},
+    Message, MessageId, MessageStatus, Origin, Part, Role, RunEnd, RunId, SessionId, ToolName,
+    ToolResultPart, Usage,
+    model::{FinishReason, ModelAnswer, OutputSchema},
+    store::{Decision, JournalHash, ToolExecution},
+    tool::Reconciled,
 };
 
 /// The version of the serialized form. A machine of a version that this code does not know is refused, never misread.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
-/// What to do next.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Step<'a> {
-    /// Ask the model, and apply [`Input::Answered`].
-    CallModel {
-        /// The turn, from 1.
-        turn: u32,
-        /// The id that the assistant message will have.
-        message_id: &'a MessageId,
-    },
-    /// Run those that are pending, and apply [`Input::ToolStarted`] and [`Input::ToolFinished`] for each.
-    CallTools(&'a [ToolExecution]),
-    /// Nothing.
-    Done(RunEnd),
-}
-
-/// Something that happened.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Input {
-    /// The model answered.
-    Answered {
-        /// Its answer.
-        answer: ModelAnswer,
-        /// Which model.
-        origin: Origin,
-        /// What it cost in US dollars, if that is known.
-        cost_usd: Option<f64>,
-    },
-    /// The text of the answer is not of the shape that was asked for. It takes the place of a final [`Input::Answered`].
-    OutputRejected {
-        /// The answer.
-        answer: ModelAnswer,
-        /// Which model.
-        origin: Origin,
-        /// What it cost in US dollars, if that is known.
-        cost_usd: Option<f64>,
-        /// What to tell the model.
-        complaint: String,
-    },
-    /// A tool is about to start.
-    ToolStarted {
-        /// Which call of the turn.
-        index: u32,
-    },
-    /// A tool has ended.
-    ToolFinished {
-        /// Which call of the turn.
-        index: u32,
-        /// What the model reads.
-        result: ToolResultPart,
-        /// What the operator reads about a failure.
-        error: Option<String>,
-    },
-    /// A message of the user joins the run at the next turn.
-    Steered(Message),
-    /// Somebody, or a limit, stops it.
-    Stop {
-        /// Why.
-        reason: StopReason,
-        /// What there is of the answer that is being written.
-        partial: Vec<Part>,
-        /// What the model call had cost so far.
-        usage: Usage,
-    },
-    /// The model failed for good.
-    Failed {
-        /// What there is of the answer.
-        partial: Vec<Part>,
-    },
-    /// The process that drove it is gone.
-    Interrupted {
-        /// What there is of the answer.
-        partial: Vec<Part>,
-    },
-}
-
-/// An input that does not fit the state of the machine.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the run cannot take this now: {0}")]
-pub struct MachineError(&'static str);
-
-/// What an input led to, to be made durable in one transaction with the machine.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Applied {
-    /// Messages that the history grows by.
-    pub append: Vec<Message>,
-    /// Tool executions that are new or changed.
-    pub executions: Vec<ToolExecution>,
-}
+/// The oldest version that can still be read: what it lacks has defaults.
+const OLDEST_VERSION: u16 = 1;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum State {
@@ -139,13 +54,31 @@ pub struct RunMachine {
     cost_usd: f64,
     steered: Vec<Message>,
     state: State,
+    /// The name of the agent whose run it is: whoever takes the run over needs one of the same name.
+    #[serde(default)]
+    agent: Arc<str>,
+    /// How many steps were made durable.
+    #[serde(default)]
+    step: u64,
+    #[serde(default)]
+    journal: JournalHash,
+    #[serde(default)]
+    signals_seen: u64,
+    /// Model calls that may have been made, and paid for, by a process that ended before it could record the answer.
+    #[serde(default)]
+    uncertain_calls: u32,
+    #[serde(default)]
+    approved_tools: Vec<ToolName>,
+    /// The shape that the final answer must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    output: Option<Arc<OutputSchema>>,
 }
 
 fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     match u16::deserialize(deserializer)? {
-        VERSION => Ok(VERSION),
+        OLDEST_VERSION..=VERSION => Ok(VERSION),
         other => Err(serde::de::Error::custom(format!(
-            "the run was written in format {other}; this version of Scorpio reads format {VERSION}"
+            "the run was written in format {other}; this version of Scorpio reads formats {OLDEST_VERSION} to {VERSION}"
         ))),
     }
 }
@@ -166,7 +99,35 @@ impl RunMachine {
             cost_usd: 0.0,
             steered: Vec::new(),
             state: State::Model { message_id },
+            agent: Arc::default(),
+            step: 0,
+            journal: JournalHash::default(),
+            signals_seen: 0,
+            uncertain_calls: 0,
+            approved_tools: Vec::new(),
+            output: None,
         }
+    }
+
+    /// Sets the name of the agent whose run it is.
+    #[must_use]
+    pub fn of_agent(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.agent = name.into();
+        self
+    }
+
+    /// Sets the tools that may run without anybody being asked.
+    #[must_use]
+    pub fn with_approved_tools(mut self, tools: Vec<ToolName>) -> Self {
+        self.approved_tools = tools;
+        self
+    }
+
+    /// Sets the shape that the final answer must have.
+    #[must_use]
+    pub fn with_output(mut self, output: Option<Arc<OutputSchema>>) -> Self {
+        self.output = output;
+        self
     }
 
     /// The run.
@@ -177,6 +138,66 @@ impl RunMachine {
     /// The session.
     pub fn session(&self) -> &SessionId {
         &self.session
+    }
+
+    /// The name of the agent whose run it is.
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// How many steps were made durable.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The hash of the last entry of its journal.
+    pub fn journal(&self) -> JournalHash {
+        self.journal
+    }
+
+    /// Counts a step that is about to be made durable, whose entry in the journal has this hash.
+    pub(crate) fn count_step(&mut self, journal: Option<JournalHash>) {
+        self.step += 1;
+        self.journal = journal.unwrap_or(self.journal);
+    }
+
+    /// What [`RunMachine::count_step`] changes.
+    pub(crate) fn clone_step(&self) -> (u64, JournalHash) {
+        (self.step, self.journal)
+    }
+
+    /// Takes back a step that could not be made durable.
+    pub(crate) fn restore_step(&mut self, (step, journal): (u64, JournalHash)) {
+        (self.step, self.journal) = (step, journal);
+    }
+
+    /// How many of the signals that were sent to it were taken in.
+    pub fn signals_seen(&self) -> u64 {
+        self.signals_seen
+    }
+
+    /// How many model calls may have been made, and paid for, without their answers being known: each time that a process ended while it
+    /// waited for one. Their cost is in no figure.
+    pub fn uncertain_calls(&self) -> u32 {
+        self.uncertain_calls
+    }
+
+    /// The tools that may run in this run without anybody being asked.
+    pub fn approved_tools(&self) -> &[ToolName] {
+        &self.approved_tools
+    }
+
+    /// The shape that the final answer must have.
+    pub fn output(&self) -> Option<&Arc<OutputSchema>> {
+        self.output.as_ref()
+    }
+
+    /// When a run that waits for somebody goes on by itself.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Tools(calls) => calls.next_expiry(),
+            _ => None,
+        }
     }
 
     /// The id of the first assistant message of the run.
@@ -216,28 +237,25 @@ impl RunMachine {
     pub fn next(&self) -> Step<'_> {
         match &self.state {
             State::Model { message_id } => Step::CallModel { turn: self.turn, message_id },
+            State::Tools(calls) if calls.only_decisions_are_left() => {
+                Step::AwaitDecisions(calls.executions())
+            }
             State::Tools(calls) => Step::CallTools(calls.executions()),
             State::Ended(end) => Step::Done(*end),
         }
     }
 
-    /// Takes in what happened at `at`, and answers what that leads to. `tools` are those of the run; they are asked for the retry
-    /// class of each call.
+    /// Takes in what happened at `at`, and answers what that leads to.
     ///
     /// # Errors
     ///
     /// When the input does not fit the state. The machine is then as it was.
-    pub fn apply(
-        &mut self,
-        input: Input,
-        tools: &ToolCatalog,
-        at: Timestamp,
-    ) -> Result<Applied, MachineError> {
+    pub fn apply(&mut self, input: Input, rules: &Rules<'_>, at: Timestamp) -> Result<Applied, MachineError> {
         match input {
             Input::Answered { answer, origin, cost_usd } => {
                 let message_id = self.expect_model()?;
                 self.charge(&answer.usage, cost_usd);
-                Ok(self.answered(message_id, answer, origin, tools, at))
+                Ok(self.answered(message_id, answer, origin, rules, at))
             }
             Input::OutputRejected { answer, origin, cost_usd, complaint } => {
                 let message_id = self.expect_model()?;
@@ -246,12 +264,30 @@ impl RunMachine {
                 let complaint = self.dated(Message::user(complaint), at);
                 Ok(self.next_turn(vec![answered, complaint], Vec::new(), at))
             }
+            Input::Compacted { summary, usage, cost_usd } => {
+                self.expect_model()?;
+                self.charge(&usage, cost_usd);
+                Ok(Applied { append: vec![self.dated(summary, at)], executions: Vec::new() })
+            }
             Input::ToolStarted { index } => {
                 let started =
                     self.expect_tools()?.start(index, at).ok_or(MachineError("no such call is pending"))?;
                 Ok(Applied { append: Vec::new(), executions: vec![started] })
             }
             Input::ToolFinished { index, result, error } => self.tool_finished(index, result, error, at),
+            Input::Decided { approval, decision, by } => {
+                Ok(self.decided(&approval, &decision, by.as_deref(), at))
+            }
+            Input::Expired => {
+                let State::Tools(calls) = &mut self.state else { return Ok(Applied::default()) };
+                let late = calls.expire(at);
+                Ok(self.tools_changed(late, at))
+            }
+            Input::Recovered { reconciled } => self.recovered(reconciled, rules, at),
+            Input::SignalsSeen(seq) => {
+                self.signals_seen = self.signals_seen.max(seq);
+                Ok(Applied::default())
+            }
             Input::Steered(message) => {
                 if let State::Ended(_) = self.state {
                     return Err(MachineError("it is over"));
@@ -294,13 +330,12 @@ impl RunMachine {
         message_id: MessageId,
         answer: ModelAnswer,
         origin: Origin,
-        tools: &ToolCatalog,
+        rules: &Rules<'_>,
         at: Timestamp,
     ) -> Applied {
         let reason = answer.reason;
         let message = self.assistant(message_id, answer, origin, at);
-        let retry = |name: &str| tools.get(name).map_or(RetryClass::AtMostOnce, |tool| tool.spec().retry);
-        let mut calls = plan(self, &message, retry);
+        let mut calls = plan(self, &message, rules, at);
         if calls.is_empty() {
             return if self.steered.is_empty() && reason != FinishReason::Paused {
                 self.state = State::Ended(RunEnd::Done { reason });
@@ -332,7 +367,10 @@ impl RunMachine {
             None => {
                 let executions = calls.executions().to_vec();
                 self.state = State::Tools(calls);
-                Applied { append: vec![message], executions }
+                // Nothing is left to do if all of them were refused.
+                let mut applied = Applied { append: vec![message], executions: Vec::new() };
+                applied.merge(self.tools_changed(executions, at));
+                applied
             }
         }
     }
@@ -346,12 +384,55 @@ impl RunMachine {
     ) -> Result<Applied, MachineError> {
         let calls = self.expect_tools()?;
         let finished = calls.finish(index, result, error, at).ok_or(MachineError("no such call is open"))?;
+        Ok(self.tools_changed(vec![finished], at))
+    }
+
+    fn decided(&mut self, id: &str, decision: &Decision, by: Option<&str>, at: Timestamp) -> Applied {
+        let State::Tools(calls) = &mut self.state else { return Applied::default() };
+        let changed = calls.decide(id, decision, by, at);
+        if let (Decision::Approve { always: true, .. }, Some(execution)) = (decision, changed.first())
+            && !self.approved_tools.contains(&execution.tool)
+        {
+            self.approved_tools.push(execution.tool.clone());
+        }
+        self.tools_changed(changed, at)
+    }
+
+    fn recovered(
+        &mut self,
+        reconciled: Vec<(u32, Reconciled<ToolResultPart>)>,
+        rules: &Rules<'_>,
+        at: Timestamp,
+    ) -> Result<Applied, MachineError> {
+        match &mut self.state {
+            State::Ended(_) => Err(MachineError("it is over")),
+            State::Model { .. } => {
+                self.uncertain_calls = self.uncertain_calls.saturating_add(1);
+                Ok(Applied::default())
+            }
+            State::Tools(calls) => {
+                let mut changed = Vec::new();
+                for execution in calls.started() {
+                    let found = reconciled.iter().find(|(index, _)| *index == execution.index);
+                    recovery::recover(execution, found.map(|(_, found)| found.clone()), rules, at);
+                    changed.push(execution.clone());
+                }
+                Ok(self.tools_changed(changed, at))
+            }
+        }
+    }
+
+    /// Goes on to the next turn if the last call of this one has an answer by now.
+    fn tools_changed(&mut self, changed: Vec<ToolExecution>, at: Timestamp) -> Applied {
+        let State::Tools(calls) = &mut self.state else {
+            return Applied { append: Vec::new(), executions: changed };
+        };
         if !calls.all_finished() {
-            return Ok(Applied { append: Vec::new(), executions: vec![finished] });
+            return Applied { append: Vec::new(), executions: changed };
         }
         let (results, _) = calls.close(at);
         let results = self.dated(results, at);
-        Ok(self.next_turn(vec![results], vec![finished], at))
+        self.next_turn(vec![results], changed, at)
     }
 
     /// Goes on to the next model call, unless a limit says otherwise.

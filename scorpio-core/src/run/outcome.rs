@@ -6,6 +6,7 @@ use super::StopReason;
 use crate::{
     Message, Role, RunId, SessionId, Usage,
     model::{Entry, FinishReason},
+    store::ToolExecution,
 };
 
 /// How a run that did not fail went. What was done is in the session either way.
@@ -18,6 +19,14 @@ pub enum Outcome {
         report: RunReport,
         /// Why the model stopped.
         reason: FinishReason,
+    },
+    /// It waits for somebody's decision. Nothing is held open meanwhile: any process may go on with it, after any time, by
+    /// [`Agent::resume`](crate::Agent::resume).
+    Paused {
+        /// What was done until then.
+        report: RunReport,
+        /// The calls that wait, with what somebody is asked about each.
+        pending: Vec<ToolExecution>,
     },
     /// A limit or a cancel stopped it.
     Stopped {
@@ -32,7 +41,7 @@ impl Outcome {
     /// What was done.
     pub fn report(&self) -> &RunReport {
         match self {
-            Self::Done { report, .. } | Self::Stopped { report, .. } => report,
+            Self::Done { report, .. } | Self::Paused { report, .. } | Self::Stopped { report, .. } => report,
         }
     }
 
@@ -44,6 +53,19 @@ impl Outcome {
     /// What it cost.
     pub fn usage(&self) -> &Usage {
         &self.report().usage
+    }
+
+    /// The calls that wait for somebody's decision; none unless the run is paused.
+    pub fn pending(&self) -> &[ToolExecution] {
+        match self {
+            Self::Paused { pending, .. } => pending,
+            _ => &[],
+        }
+    }
+
+    /// Whether it waits for somebody's decision.
+    pub fn is_paused(&self) -> bool {
+        matches!(self, Self::Paused { .. })
     }
 
     /// Whether the model had nothing more to do.
@@ -66,6 +88,8 @@ pub struct RunReport {
     pub usage: Usage,
     /// What it cost in US dollars, as far as prices are known.
     pub cost_usd: f64,
+    /// Model calls that may have been paid for without their answers being known, because a process ended while it waited.
+    pub uncertain_calls: u32,
     pub(crate) appended: Vec<Arc<Entry>>,
 }
 

@@ -23,6 +23,10 @@ pub enum StoreErrorKind {
     Busy,
     /// The lease is another's by now.
     Fenced,
+    /// The database refuses what a transactional tool has to say to it.
+    Rejected,
+    /// The store cannot do what is asked of it.
+    Unsupported,
     /// What is given cannot be stored or looked for. The message says why.
     Invalid,
     /// What is stored cannot be read.
@@ -95,7 +99,10 @@ impl StoreError {
             StoreErrorKind::Invalid => {
                 (ErrorKind::BadRequest, Surface::Api, "This cannot be stored or looked for.")
             }
-            StoreErrorKind::Corrupt | StoreErrorKind::Unavailable => {
+            StoreErrorKind::Rejected
+            | StoreErrorKind::Unsupported
+            | StoreErrorKind::Corrupt
+            | StoreErrorKind::Unavailable => {
                 (ErrorKind::Internal, Surface::Database, "Something went wrong. Please try again later.")
             }
         }

@@ -4,14 +4,15 @@ use std::{
     any::{Any, TypeId},
     collections::HashMap,
     fmt,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Json, OwnerId, RunId, SessionId, ToolCallId};
+use super::ToolError;
+use crate::{Json, OwnerId, RunId, SessionId, ToolCallId, store::Statement};
 
 /// Values of the program, one of each type, that travel with a run to its tools: the current user, a connection.
 ///
@@ -86,6 +87,24 @@ pub struct ToolContext {
     deadline: Option<Instant>,
     events: Option<mpsc::UnboundedSender<ToolEvent>>,
     extensions: Extensions,
+    statements: Statements,
+}
+
+/// What a transactional tool has to say to the database, once it has answered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Statements(Option<Arc<Mutex<Vec<Statement>>>>);
+
+impl Statements {
+    pub(crate) fn collect() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    pub(crate) fn take(&self) -> Vec<Statement> {
+        let taken = |statements: &Arc<Mutex<Vec<Statement>>>| {
+            std::mem::take(&mut *statements.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        self.0.as_ref().map(taken).unwrap_or_default()
+    }
 }
 
 impl ToolContext {
@@ -101,6 +120,7 @@ impl ToolContext {
             deadline: None,
             events: None,
             extensions: Extensions::new(),
+            statements: Statements::collect(),
         }
     }
 
@@ -114,7 +134,19 @@ impl ToolContext {
     ) -> Self {
         let events = Some(events);
         let (call_id, idempotency_key) = (ToolCallId::from(""), Arc::default());
-        Self { run, session, owner, call_id, idempotency_key, cancel, deadline: None, events, extensions }
+        let statements = Statements::default();
+        Self {
+            run,
+            session,
+            owner,
+            call_id,
+            idempotency_key,
+            cancel,
+            deadline: None,
+            events,
+            extensions,
+            statements,
+        }
     }
 
     pub(crate) fn of_turn(&self, cancel: CancellationToken) -> Self {
@@ -123,6 +155,12 @@ impl ToolContext {
 
     pub(crate) fn of_call(&self, call_id: ToolCallId, idempotency_key: Arc<str>, deadline: Instant) -> Self {
         Self { call_id, idempotency_key, deadline: Some(deadline), ..self.clone() }
+    }
+
+    /// For a transactional tool, which may speak to the database of the store.
+    pub(crate) fn with_statements(mut self, statements: Statements) -> Self {
+        self.statements = statements;
+        self
     }
 
     /// The run.
@@ -170,6 +208,30 @@ impl ToolContext {
     /// `id` replaces it.
     pub fn emit_data(&self, name: impl Into<String>, id: Option<String>, data: Json) {
         self.send(ToolEvent::Data { name: name.into(), id, data });
+    }
+
+    /// Says something to the database of the store, in the transaction that records this call's answer: both happen, or neither does. If the
+    /// tool fails, nothing is said. For tools of the class [`Transactional`](crate::tool::RetryClass::Transactional).
+    ///
+    /// # Errors
+    ///
+    /// When the tool is of another class.
+    pub fn execute(&self, statement: Statement) -> Result<(), ToolError> {
+        let Some(statements) = &self.statements.0 else {
+            return Err(ToolError::new(
+                "The tool is not transactional, so it cannot write to the store's database.",
+            ));
+        };
+        statements.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
+        Ok(())
+    }
+
+    /// What was said to the database so far: how a tool is tested that is called by hand.
+    pub fn executed(&self) -> Vec<Statement> {
+        let listed = |statements: &Arc<Mutex<Vec<Statement>>>| {
+            statements.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        };
+        self.statements.0.as_ref().map(listed).unwrap_or_default()
     }
 
     /// The value of this type that the program attached to the run.

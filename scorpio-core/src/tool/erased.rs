@@ -4,7 +4,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-use super::{IntoToolOutput, Tool, ToolContext, ToolError, ToolOutput, ToolSpec};
+use super::{IntoToolOutput, Reconciled, Tool, ToolContext, ToolError, ToolOutput, ToolSpec};
 use crate::Json;
 
 /// A future on the heap.
@@ -21,6 +21,16 @@ pub trait DynTool: Send + Sync + 'static {
         cx: &'a ToolContext,
         arguments: &'a str,
     ) -> BoxFuture<'a, Result<ToolOutput, ToolError>>;
+
+    /// Finds out what became of a call that was started by a process that is gone; see [`Tool::reconcile`].
+    fn reconcile<'a>(
+        &'a self,
+        cx: &'a ToolContext,
+        arguments: &'a str,
+    ) -> BoxFuture<'a, Result<Reconciled<ToolOutput>, ToolError>> {
+        let _ = (cx, arguments);
+        Box::pin(async { Ok(Reconciled::Unknown) })
+    }
 }
 
 impl fmt::Debug for dyn DynTool {
@@ -96,6 +106,21 @@ impl<T: Tool> DynTool for Erased<T> {
         Box::pin(async move {
             let input = parse_arguments(arguments)?;
             self.tool.call(cx, input).await?.into_tool_output()
+        })
+    }
+
+    fn reconcile<'a>(
+        &'a self,
+        cx: &'a ToolContext,
+        arguments: &'a str,
+    ) -> BoxFuture<'a, Result<Reconciled<ToolOutput>, ToolError>> {
+        Box::pin(async move {
+            let input = parse_arguments(arguments)?;
+            Ok(match self.tool.reconcile(cx, input).await? {
+                Reconciled::Done(output) => Reconciled::Done(output.into_tool_output()?),
+                Reconciled::NotDone => Reconciled::NotDone,
+                Reconciled::Unknown => Reconciled::Unknown,
+            })
         })
     }
 }

@@ -18,6 +18,30 @@ pub enum RetryClass {
     /// It must never run twice.
     #[default]
     AtMostOnce,
+    /// Its effect is what it [says to the database](crate::tool::ToolContext::execute) of the store, in the transaction that records its
+    /// answer: it happens exactly once.
+    Transactional,
+}
+
+impl RetryClass {
+    /// Whether a call that was started and has no result may run again by itself.
+    pub const fn may_run_again(self) -> bool {
+        !matches!(self, Self::AtMostOnce)
+    }
+}
+
+/// What becomes of a call that was started and of which nobody knows whether it took effect, if it must not run twice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UnknownOutcome {
+    /// Somebody is asked whether it may run again; the run waits.
+    #[default]
+    Ask,
+    /// The tool finds out by [`Tool::reconcile`](crate::tool::Tool::reconcile). Where it cannot, somebody is asked.
+    Probe,
+    /// The model is told that the outcome is unknown, and the run goes on.
+    Fail,
 }
 
 /// What a tool can do to the world.
@@ -57,6 +81,10 @@ pub struct ToolSpec {
     pub parameters: Json,
     /// What a restart may do with it.
     pub retry: RetryClass,
+    /// What becomes of a call that must not run twice and whose outcome is unknown after a crash.
+    pub unknown_outcome: UnknownOutcome,
+    /// Whether somebody is asked before it runs, whatever the agent's policy.
+    pub approval: bool,
     /// What it can do to the world.
     pub effects: Effects,
     /// Whether its answers may be believed.
@@ -75,6 +103,8 @@ impl ToolSpec {
             description: description.into(),
             parameters: Json::from(&serde_json::json!({"type": "object", "properties": {}})),
             retry: RetryClass::default(),
+            unknown_outcome: UnknownOutcome::default(),
+            approval: false,
             effects: Effects::default(),
             trust: Trust::default(),
             timeout: None,
@@ -93,6 +123,20 @@ impl ToolSpec {
     #[must_use]
     pub fn with_retry(mut self, retry: RetryClass) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Sets what becomes of a call that must not run twice and whose outcome is unknown after a crash.
+    #[must_use]
+    pub fn with_unknown_outcome(mut self, policy: UnknownOutcome) -> Self {
+        self.unknown_outcome = policy;
+        self
+    }
+
+    /// Sets whether somebody is asked before it runs.
+    #[must_use]
+    pub fn with_approval(mut self, needed: bool) -> Self {
+        self.approval = needed;
         self
     }
 

@@ -7,7 +7,7 @@ use scorpio_core::{
     Limits, Message, MessageId, Origin, OwnerId, Part, Provenance, RunEnd, RunId, SessionId, ToolCallId,
     ToolCallPart, ToolOutcome, ToolResultPart,
     model::{Assembler, Entry, FinishReason, ModelEvent, PartKind},
-    run::{Input, RunMachine},
+    run::{Input, Rules, RunMachine},
     store::{
         Begin, Begun, Commit, Lease, NewSession, RunRecord, Store, StoreError, StoreErrorKind, ToolExecution,
     },
@@ -147,7 +147,7 @@ pub(super) fn with_calls(machine: &mut RunMachine, calls: u32) -> Vec<ToolExecut
     answer.push(&ModelEvent::Finish { reason: FinishReason::ToolCalls }).unwrap();
     let origin = Origin::new("test", "test", "test");
     let input = Input::Answered { answer: answer.finish().unwrap(), origin, cost_usd: None };
-    machine.apply(input, &ToolCatalog::default(), now()).unwrap().executions
+    machine.apply(input, &Rules::new(&ToolCatalog::default()), now()).unwrap().executions
 }
 
 pub(super) fn result_of(execution: &ToolExecution, status: ToolOutcome) -> ToolResultPart {

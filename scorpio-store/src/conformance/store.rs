@@ -1,6 +1,8 @@
 //! The cases of [`Store`].
 
+mod branches;
 mod concurrency;
+mod journal;
 mod leases;
 mod listing;
 mod messages;
@@ -8,6 +10,9 @@ mod model;
 mod records;
 mod runs;
 mod sessions;
+mod signals;
+mod snapshots;
+mod waiting;
 
 use scorpio_core::store::Store;
 
@@ -105,7 +110,6 @@ super::suite! {
         executions_of_somebody_else_are_absent,
         a_message_leads_to_the_run_that_it_began,
         a_message_leads_to_the_run_that_wrote_it,
-        a_message_that_was_cut_leads_nowhere,
         a_message_of_somebody_else_leads_nowhere,
         a_session_has_at_most_one_live_run,
     }
@@ -124,8 +128,58 @@ super::suite! {
         a_lease_that_ran_out_is_good_until_it_is_taken,
         renewing_prolongs_a_lease,
         a_commit_renews_the_lease,
-        abandoned_runs_are_those_of_others_and_those_that_ran_out,
-        abandoned_runs_come_oldest_first,
+        claimable_runs_are_those_of_others_and_those_that_ran_out,
+        claimable_runs_come_oldest_first,
+    }
+    waiting {
+        a_run_that_waits_is_nobodys,
+        a_run_that_waits_is_live,
+        a_run_that_waits_can_be_taken_over_at_once,
+        a_run_that_waits_goes_on_when_it_is_told_something,
+        a_run_that_waits_goes_on_when_its_time_has_come,
+        a_run_that_waited_and_was_taken_over_waits_no_more,
+        only_lost_runs_count_as_recovered,
+        claimable_runs_are_those_of_the_named_agents,
+        a_commit_that_is_sent_again_changes_nothing,
+        a_commit_that_is_sent_again_after_a_takeover_is_fenced,
+        the_last_commit_of_a_run_may_be_sent_again,
+    }
+    signals {
+        a_signal_comes_back_as_it_was_sent,
+        signals_are_numbered_from_one,
+        signals_of_other_runs_are_absent,
+        a_stranger_cannot_send_a_signal,
+        a_run_that_is_over_cannot_be_told_anything,
+        the_same_decision_is_taken_once,
+        of_twenty_decisions_one_is_taken,
+        whoever_waits_hears_of_a_signal,
+        whoever_waits_for_a_later_signal_is_not_woken_by_an_earlier_one,
+    }
+    branches {
+        a_branch_keeps_what_it_leaves,
+        branch_points_name_every_way,
+        switching_back_brings_the_old_history_back,
+        switching_goes_on_to_the_newest_end,
+        switching_raises_the_version,
+        a_branch_begins_after_the_message_that_it_names,
+        a_missing_message_cannot_be_switched_to,
+        a_session_with_a_live_run_cannot_be_switched,
+        branches_of_somebody_else_are_absent,
+        an_old_branch_leads_to_its_runs,
+        an_approved_tool_is_remembered_once,
+    }
+    snapshots {
+        a_session_comes_back_with_all_its_branches,
+        an_imported_session_goes_on,
+        a_taken_id_cannot_be_imported,
+        a_broken_snapshot_is_refused_whole,
+        a_session_of_somebody_else_cannot_be_exported,
+    }
+    journal {
+        a_journal_comes_back_and_holds,
+        a_refused_commit_leaves_no_entry,
+        a_journal_of_somebody_else_is_absent,
+        a_journal_has_pages,
     }
     concurrency {
         of_thirty_begins_one_succeeds,

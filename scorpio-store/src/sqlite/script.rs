@@ -23,6 +23,7 @@ pub(super) struct Script {
 pub(super) enum Value {
     Null,
     Integer(i64),
+    Real(f64),
     Text(Arc<str>),
     Blob(Vec<u8>),
 }
@@ -92,6 +93,7 @@ fn arguments(values: Vec<Value>) -> Result<SqliteArguments, sqlx::Error> {
         let added = match value {
             Value::Null => arguments.add(None::<i64>),
             Value::Integer(integer) => arguments.add(integer),
+            Value::Real(real) => arguments.add(real),
             Value::Text(text) => arguments.add(text),
             Value::Blob(bytes) => arguments.add(bytes),
         };

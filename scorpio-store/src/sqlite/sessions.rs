@@ -13,7 +13,7 @@ use super::{
     script::Script,
 };
 
-const COLUMNS: &str = "id, owner, title, version, created_at, updated_at, metadata";
+const COLUMNS: &str = "id, owner, title, version, created_at, updated_at, metadata, approved_tools";
 
 fn session(row: &SqliteRow) -> Result<Session, StoreError> {
     let mut columns = Columns::of(row, "scorpio_sessions");
@@ -24,6 +24,7 @@ fn session(row: &SqliteRow) -> Result<Session, StoreError> {
     new.metadata = columns.raw_json()?;
     let mut session = Session::create(new, created_at);
     (session.version, session.updated_at) = (version, updated_at);
+    session.approved_tools = columns.json()?;
     Ok(session)
 }
 
@@ -96,12 +97,17 @@ impl SqliteStore {
     ) -> Result<Option<Session>, StoreError> {
         let script = Script::new(&format!(
             "update scorpio_sessions
-             set title = iif(title = coalesce(?, title), coalesce(?, title), title), metadata = coalesce(?, metadata)
+             set title = iif(title = coalesce(?, title), coalesce(?, title), title), metadata = coalesce(?, metadata),
+                 approved_tools = iif(? is null or exists (select 1 from json_each(approved_tools) where value = ?),
+                                      approved_tools, json_insert(approved_tools, '$[#]', ?))
              where id = ? and owner = ? returning {COLUMNS}"
         ))
         .bind(patch.if_title)
         .bind(patch.title)
         .bind(patch.metadata.as_ref().map(|metadata| metadata.get()))
+        .bind(patch.approve_tool.as_ref().map(|tool| tool.as_str()))
+        .bind(patch.approve_tool.as_ref().map(|tool| tool.as_str()))
+        .bind(patch.approve_tool.as_ref().map(|tool| tool.as_str()))
         .bind(id.as_str())
         .bind(owner.as_str());
         let steps = self.write(script).await.map_err(store_error)?;
@@ -141,7 +147,7 @@ impl SqliteStore {
         let steps = self.read(select_messages(owner, id, after, limit)).await?;
         let message = |row| {
             let mut columns = Columns::of(row, "scorpio_messages");
-            Ok(StoredMessage::new(columns.number()?, columns.json()?))
+            Ok(StoredMessage::new(columns.number()?, columns.number()?, columns.json()?))
         };
         rows(&steps, 0).iter().map(message).collect()
     }
@@ -182,8 +188,8 @@ fn select_beside(condition: &str, owner: &OwnerId, cursor: &Session, limit: usiz
 
 pub(super) fn select_messages(owner: &OwnerId, id: &SessionId, after: u64, limit: usize) -> Script {
     Script::new(
-        "select seq, body from scorpio_messages
-         where session_id = ? and seq > ? and exists (select 1 from scorpio_sessions where id = ? and owner = ?)
+        "select seq, parent, body from scorpio_messages
+         where session_id = ? and seq > ? and is_current = 1 and exists (select 1 from scorpio_sessions where id = ? and owner = ?)
          order by seq limit ?",
     )
     .bind(id.as_str())

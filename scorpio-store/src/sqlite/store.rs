@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use scorpio_core::{
     MessageId, OwnerId, RunId, SessionId,
     store::{
-        Begin, Begun, Commit, Lease, Listing, NewSession, Page, RunRecord, Session, SessionPatch, Store,
-        StoreError, StoredMessage, ToolExecution,
+        Begin, Begun, BranchPoint, Claimable, Commit, JournalEntry, Lease, Listing, NewSession, Page,
+        RunRecord, Session, SessionPatch, SessionSnapshot, Signal, Store, StoreError, StoredMessage,
+        StoredSignal, ToolExecution,
     },
 };
 
@@ -50,6 +51,31 @@ impl Store for SqliteStore {
         self.select_messages(owner, id, after, limit).await
     }
 
+    async fn branch_points(&self, owner: &OwnerId, id: &SessionId) -> Result<Vec<BranchPoint>, StoreError> {
+        self.select_branch_points(owner, id).await
+    }
+
+    async fn switch_branch(
+        &self,
+        owner: &OwnerId,
+        id: &SessionId,
+        seq: u64,
+    ) -> Result<Option<Session>, StoreError> {
+        self.set_branch(owner, id, seq).await
+    }
+
+    async fn export_session(
+        &self,
+        owner: &OwnerId,
+        id: &SessionId,
+    ) -> Result<Option<SessionSnapshot>, StoreError> {
+        self.select_snapshot(owner, id).await
+    }
+
+    async fn import_session(&self, snapshot: SessionSnapshot) -> Result<Session, StoreError> {
+        self.insert_snapshot(snapshot).await
+    }
+
     async fn begin_run(&self, begin: Begin) -> Result<Begun, StoreError> {
         self.insert_run(begin).await
     }
@@ -80,8 +106,8 @@ impl Store for SqliteStore {
         self.select_live_run(owner, session).await
     }
 
-    async fn abandoned_runs(&self, holder: &str, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
-        self.select_abandoned(holder, limit).await
+    async fn claimable_runs(&self, which: Claimable) -> Result<Vec<RunRecord>, StoreError> {
+        self.select_claimable(&which).await
     }
 
     async fn run_of_message(
@@ -100,6 +126,28 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<ToolExecution>, StoreError> {
         self.select_executions(owner, session, limit).await
+    }
+
+    async fn send_signal(&self, owner: &OwnerId, run: RunId, signal: &Signal) -> Result<u64, StoreError> {
+        self.insert_signal(owner, run, signal).await
+    }
+
+    async fn signals(&self, run: RunId, after: u64) -> Result<Vec<StoredSignal>, StoreError> {
+        self.select_signals(run, after).await
+    }
+
+    async fn signalled(&self, run: RunId, after: u64) -> Result<(), StoreError> {
+        self.await_signal(run, after).await
+    }
+
+    async fn journal(
+        &self,
+        owner: &OwnerId,
+        run: RunId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        self.select_entries(owner, run, after, limit).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -116,7 +116,8 @@ impl Desk<'_> {
             asked.filter(|asked| asked.id == question.message.id && asked.parts != question.message.parts);
         // The question is asked anew, with what was chosen for it; the answer before is forgotten with it.
         let asked = edited.unwrap_or_else(|| question.message.clone()).with_metadata(models::note(choice));
-        let request = self.agent(choice)?.run(asked).cut_after(before.last().map_or(0, |stored| stored.seq));
+        let request =
+            self.agent(choice)?.run(asked).branch_after(before.last().map_or(0, |stored| stored.seq));
         let run = begin(self.app, request.session(&self.chat).owner(self.owner.clone())).await?;
         self.remember(&session, choice).await?;
         Ok(self.begun(run, quota, choice))

@@ -5,7 +5,7 @@ use std::{path::Path, process::Stdio, time::Duration};
 use reqwest::Client;
 use scorpio_core::{
     EventKind,
-    store::{EventLog, Store},
+    store::{Claimable, EventLog, Store},
 };
 use scorpio_store::SqliteStore;
 use serde_json::{Value, json};
@@ -138,7 +138,7 @@ async fn provider_that_stalls() -> (String, oneshot::Receiver<()>) {
 /// Waits until the only answer that is being written has `text` on the disk: the log is written a moment after it is told.
 async fn wait_until_logged(database: &Path, text: &str) {
     let store = SqliteStore::open(database).await.unwrap();
-    let runs = store.abandoned_runs("nobody", 1).await.unwrap();
+    let runs = store.claimable_runs(Claimable::new(1).sole_holder("nobody")).await.unwrap();
     let logged = async {
         loop {
             let events = store.read(runs[0].id, 0, 100).await.unwrap();

@@ -64,9 +64,10 @@ impl Driver {
     }
 
     async fn ask(&mut self, turn: u32) -> Result<(), Broken> {
+        self.watch.assure().await?;
         let request = self.request();
         let cancel = self.handle.cancellation().clone();
-        let cx = CallContext { run: Some(self.lease.run), cancel, deadline: None };
+        let cx = CallContext { run: Some(self.lease.run), cancel, deadline: self.watch.deadline() };
         let provider = Arc::clone(self.agent.model.provider());
         let mut ids = UniqueIds::default();
         self.emitter.flush().await;

@@ -8,20 +8,17 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::{
     StopReason,
-    run::start::LEASE,
-    store::{Lease, Store, StoreError, StoreErrorKind},
+    store::{Lease, Signal, Store, StoreError, StoreErrorKind, StoredSignal},
 };
 
-/// How often a lease is renewed.
-const HEARTBEAT: Duration = Duration::from_secs(10);
-
-/// After this long without a confirmed renewal a driver stops by itself, so that it is quiet before anybody else may start.
-const SILENCE: Duration = Duration::from_secs(20);
+/// The future in which a store says that the run was told something.
+type Told = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 #[derive(Debug)]
 pub(super) enum Interrupt {
@@ -41,6 +38,13 @@ pub(super) struct Watch {
     confirmed: Instant,
     store: Arc<dyn Store>,
     lease: Lease,
+    ttl: Duration,
+    told: Option<Told>,
+    is_told: bool,
+    /// What the run was told and has not taken in yet.
+    signals: Vec<StoredSignal>,
+    /// The last signal that was fetched.
+    fetched: u64,
 }
 
 impl Watch {
@@ -49,10 +53,12 @@ impl Watch {
         wall: Option<Duration>,
         store: Arc<dyn Store>,
         lease: Lease,
+        ttl: Duration,
+        signals_seen: u64,
     ) -> Self {
         let now = Instant::now();
         let deadline = wall.and_then(|wall| now.checked_add(wall));
-        let beat = now + HEARTBEAT;
+        let beat = now + ttl / 3;
         Self {
             cancel: cancel.clone(),
             cancelled: Box::pin(cancel.clone().cancelled_owned()),
@@ -62,7 +68,61 @@ impl Watch {
             confirmed: now,
             store,
             lease,
+            ttl,
+            told: None,
+            is_told: false,
+            signals: Vec::new(),
+            fetched: signals_seen,
         }
+    }
+
+    /// When the run's time is up.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        let left = self.deadline?.saturating_duration_since(Instant::now());
+        Timestamp::now().checked_add(left).ok()
+    }
+
+    /// How often the lease is renewed.
+    fn heartbeat(&self) -> Duration {
+        self.ttl / 3
+    }
+
+    /// Makes sure that the run is still this process's before something new begins: a lease that has not been confirmed for long may be
+    /// another's soon.
+    pub(super) async fn assure(&mut self) -> Result<(), Interrupt> {
+        let doubtful = |confirmed, ttl: Duration| confirmed + ttl * 2 / 3 <= Instant::now();
+        while doubtful(self.confirmed, self.ttl) {
+            self.renew(Instant::now()).await?;
+            if !doubtful(self.confirmed, self.ttl) {
+                return Ok(());
+            }
+            if self.cancel.is_cancelled() {
+                return Err(Interrupt::Stop(StopReason::Cancelled));
+            }
+            if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(Interrupt::Stop(StopReason::WallClock));
+            }
+            tokio::time::sleep(self.heartbeat() / 10).await;
+        }
+        Ok(())
+    }
+
+    /// What the run was told since this was last asked.
+    pub(super) fn take_signals(&mut self) -> Vec<StoredSignal> {
+        std::mem::take(&mut self.signals)
+    }
+
+    /// Keeps signals that were fetched elsewhere for the next time that they are taken.
+    pub(super) fn give_back(&mut self, signals: Vec<StoredSignal>) {
+        self.fetched = signals.last().map_or(self.fetched, |signal| signal.seq.max(self.fetched));
+        self.signals.extend(signals);
+        self.told = None;
+    }
+
+    /// Another lease of the same run.
+    pub(super) fn take_lease(&mut self, lease: Lease) {
+        self.lease = lease;
+        self.confirmed();
     }
 
     /// A write has just confirmed the lease.
@@ -70,8 +130,18 @@ impl Watch {
         self.confirmed = Instant::now();
     }
 
-    /// Waits for `work`, unless something interrupts it.
+    /// Waits for `work`, unless something interrupts it. What the run is told meanwhile is kept.
     pub(super) async fn until<F: Future>(&mut self, work: F) -> Result<F::Output, Interrupt> {
+        let mut work = pin!(work);
+        loop {
+            if let Some(done) = self.until_told(work.as_mut()).await? {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Waits for `work`, unless something interrupts it. Comes back with nothing when the run was told something.
+    pub(super) async fn until_told<F: Future>(&mut self, work: F) -> Result<Option<F::Output>, Interrupt> {
         let mut work = pin!(work);
         loop {
             if self.cancel.is_cancelled() {
@@ -82,46 +152,94 @@ impl Watch {
                 Poll::Pending => self.poll_alarm(cx).map(|()| None),
             });
             match done.await {
-                Some(done) => return Ok(done),
+                Some(done) => return Ok(Some(done)),
                 None if self.cancel.is_cancelled() => {}
-                None => self.tick().await?,
+                None => {
+                    if self.tick().await? {
+                        return Ok(None);
+                    }
+                }
             }
         }
     }
 
-    /// Ready when the run is cancelled or the timer goes off.
+    /// Ready when the run is cancelled, the timer goes off or the run is told something.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let is_set = self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
-        if is_set && !self.timer.is_elapsed() && !self.cancel.is_cancelled() {
-            return Poll::Pending;
+        if !is_set || self.timer.is_elapsed() || self.cancel.is_cancelled() {
+            self.waker = Some(cx.waker().clone());
+            if self.cancelled.as_mut().poll(cx).is_ready() || self.timer.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
         }
-        self.waker = Some(cx.waker().clone());
-        match self.cancelled.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => self.timer.as_mut().poll(cx),
+        self.poll_told(cx)
+    }
+
+    /// Asks the store each time: what it waits by is its own affair.
+    fn poll_told(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let told = self.told.get_or_insert_with(|| {
+            let (store, run, fetched) = (Arc::clone(&self.store), self.lease.run, self.fetched);
+            Box::pin(async move { store.signalled(run, fetched).await })
+        });
+        match told.as_mut().poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(told) => {
+                if let Err(error) = told {
+                    tracing::warn!(run = %self.lease.run, error = ?error, "the store cannot say what the run is told; asking again");
+                    // Polled to its end; the next heartbeat makes a new one.
+                    self.told = Some(Box::pin(std::future::pending()));
+                    return Poll::Pending;
+                }
+                self.told = None;
+                self.is_told = true;
+                Poll::Ready(())
+            }
         }
     }
 
-    async fn tick(&mut self) -> Result<(), Interrupt> {
+    /// Fetches what the run was told. Answers whether there is something to take in.
+    async fn fetch(&mut self) -> Result<bool, Interrupt> {
+        let told = match self.store.signals(self.lease.run, self.fetched).await {
+            Ok(told) => told,
+            Err(error) => {
+                tracing::warn!(run = %self.lease.run, error = ?error, "what the run is told could not be read; trying again");
+                self.told = Some(Box::pin(std::future::pending()));
+                return Ok(false);
+            }
+        };
+        self.fetched = told.last().map_or(self.fetched, |signal| signal.seq);
+        let stop = told.iter().any(|signal| matches!(signal.signal, Signal::Stop));
+        self.signals.extend(told);
+        if stop { Err(Interrupt::Stop(StopReason::Cancelled)) } else { Ok(!self.signals.is_empty()) }
+    }
+
+    /// Deals with what went off. Answers whether the run was told something.
+    async fn tick(&mut self) -> Result<bool, Interrupt> {
+        if std::mem::take(&mut self.is_told) {
+            return self.fetch().await;
+        }
         let now = Instant::now();
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             return Err(Interrupt::Stop(StopReason::WallClock));
         }
-        if self.confirmed + HEARTBEAT <= now {
+        if self.confirmed + self.heartbeat() <= now {
             self.renew(now).await?;
+            // Where waiting failed, it is tried again.
+            self.told = None;
         }
-        let retry = now + HEARTBEAT / 10;
-        let beat = (self.confirmed + HEARTBEAT).max(retry);
+        let retry = now + self.heartbeat() / 10;
+        let beat = (self.confirmed + self.heartbeat()).max(retry);
         self.timer.as_mut().reset(self.deadline.map_or(beat, |deadline| deadline.min(beat)));
         // A timer that has gone off has forgotten whom it wakes.
         self.waker = None;
-        Ok(())
+        Ok(false)
     }
 
     async fn renew(&mut self, now: Instant) -> Result<(), Interrupt> {
-        match self.store.renew(&self.lease, LEASE).await {
+        match self.store.renew(&self.lease, self.ttl).await {
             Ok(()) => self.confirmed = now,
-            Err(error) if error.kind() == StoreErrorKind::Unavailable && self.confirmed + SILENCE > now => {
+            // What goes on needs no store; whatever is next is durable before it begins, and so waits for it.
+            Err(error) if error.kind() == StoreErrorKind::Unavailable => {
                 tracing::warn!(run = %self.lease.run, error = ?error, "the lease could not be renewed; trying again");
             }
             Err(error) => return Err(Interrupt::Lost(error)),

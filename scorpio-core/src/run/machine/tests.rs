@@ -1,4 +1,5 @@
 use super::*;
+use crate::tool::ToolCatalog;
 use crate::{Json, Provenance, ToolCallPart, ToolOutcome, store::ExecutionStatus};
 
 fn machine(limits: Limits) -> RunMachine {
@@ -35,7 +36,7 @@ impl RunMachine {
         let stored = serde_json::to_string(self).unwrap();
         let mut other: RunMachine = serde_json::from_str(&stored).unwrap();
         assert_eq!(other, *self);
-        let applied = other.apply(input, &ToolCatalog::default(), now());
+        let applied = other.apply(input, &Rules::new(&ToolCatalog::default()), now());
         *self = other;
         applied
     }
@@ -122,9 +123,9 @@ fn messages_that_wait_are_never_lost() {
 #[test]
 fn a_format_of_the_future_is_refused_by_name() {
     let stored = serde_json::to_string(&machine(Limits::new())).unwrap();
-    let newer = stored.replace(r#""version":1"#, r#""version":2"#);
+    let newer = stored.replace(r#""version":2"#, r#""version":3"#);
     let error = serde_json::from_str::<RunMachine>(&newer).unwrap_err().to_string();
-    assert!(error.contains("written in format 2; this version of Scorpio reads format 1"), "{error}");
+    assert!(error.contains("written in format 3; this version of Scorpio reads formats 1 to 2"), "{error}");
 }
 
 #[test]

@@ -25,7 +25,8 @@ fn plain(mut shown: Value) -> Value {
 }
 
 fn show(messages: impl IntoIterator<Item = Message>) -> Value {
-    let stored: Vec<_> = (1..).zip(messages).map(|(seq, message)| StoredMessage::new(seq, message)).collect();
+    let stored: Vec<_> =
+        (1..).zip(messages).map(|(seq, message)| StoredMessage::new(seq, seq - 1, message)).collect();
     plain(serde_json::to_value(ui::messages(&stored)).unwrap())
 }
 
@@ -233,7 +234,8 @@ fn a_message_tells_its_model_and_takes_more_metadata() {
     let origin = |model: &str| Origin::new("openai", "openai-chat", model);
     let call = Message::assistant("Let me see.").with_run(run).with_origin(origin("large"));
     let answer = Message::assistant("Well.").with_run(run).with_origin(origin("small"));
-    let stored: Vec<_> = (1..).zip([call, answer]).map(|(seq, one)| StoredMessage::new(seq, one)).collect();
+    let stored: Vec<_> =
+        (1..).zip([call, answer]).map(|(seq, one)| StoredMessage::new(seq, seq - 1, one)).collect();
     let mut shown = ui::messages(&stored);
     assert_eq!(shown.len(), 1);
     assert_eq!((shown[0].run, shown[0].origin.clone()), (Some(run), Some(origin("small"))));

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use scorpio_core::{
     RunId,
-    store::{Lease, NewSession, RunStatus, Store, StoreErrorKind},
+    store::{Claimable, Lease, NewSession, RunStatus, Store, StoreErrorKind},
 };
 
 use super::super::sample::{
@@ -171,7 +171,7 @@ pub(super) async fn a_commit_renews_the_lease(store: Arc<dyn Store>) {
     assert_eq!(kind_of(taken), StoreErrorKind::Busy);
 }
 
-pub(super) async fn abandoned_runs_are_those_of_others_and_those_that_ran_out(store: Arc<dyn Store>) {
+pub(super) async fn claimable_runs_are_those_of_others_and_those_that_ran_out(store: Arc<dyn Store>) {
     let held = live(&*store, "held").await;
     let ran_out = lapsed(&*store, "ran-out").await;
     let mut finished = live(&*store, "finished").await;
@@ -184,23 +184,31 @@ pub(super) async fn abandoned_runs_are_those_of_others_and_those_that_ran_out(st
     let of_stranger = Live::begin(&*store, of_stranger).await.unwrap();
 
     let abandoned = async |holder| -> Vec<RunId> {
-        store.abandoned_runs(holder, 10).await.unwrap().iter().map(|record| record.id).collect()
+        store
+            .claimable_runs(Claimable::new(10).sole_holder(holder))
+            .await
+            .unwrap()
+            .iter()
+            .map(|record| record.id)
+            .collect()
     };
     assert_eq!(abandoned(HOLDER).await, [ran_out.run(), of_stranger.run()]);
     assert_eq!(abandoned(OTHER).await, [held.run(), ran_out.run()]);
-    let records = store.abandoned_runs(OTHER, 10).await.unwrap();
+    let lapsed = store.claimable_runs(Claimable::new(10)).await.unwrap();
+    assert_eq!(lapsed.iter().map(|record| record.id).collect::<Vec<_>>(), [ran_out.run()]);
+    let records = store.claimable_runs(Claimable::new(10).sole_holder(OTHER)).await.unwrap();
     assert_eq!(records, [held.record(&*store).await, ran_out.record(&*store).await]);
 }
 
-pub(super) async fn abandoned_runs_come_oldest_first(store: Arc<dyn Store>) {
+pub(super) async fn claimable_runs_come_oldest_first(store: Arc<dyn Store>) {
     let mut runs = Vec::new();
     for index in [3, 1, 2, 0] {
         runs.push(live(&*store, &format!("s{index}")).await.run());
         tick().await;
     }
-    let abandoned = store.abandoned_runs(OTHER, usize::MAX).await.unwrap();
+    let abandoned = store.claimable_runs(Claimable::new(usize::MAX).sole_holder(OTHER)).await.unwrap();
     assert_eq!(abandoned.iter().map(|record| record.id).collect::<Vec<_>>(), runs);
-    let abandoned = store.abandoned_runs(OTHER, 2).await.unwrap();
+    let abandoned = store.claimable_runs(Claimable::new(2).sole_holder(OTHER)).await.unwrap();
     assert_eq!(abandoned.iter().map(|record| record.id).collect::<Vec<_>>(), runs[..2]);
-    assert_eq!(store.abandoned_runs(OTHER, 0).await.unwrap(), []);
+    assert_eq!(store.claimable_runs(Claimable::new(0).sole_holder(OTHER)).await.unwrap(), []);
 }

@@ -146,7 +146,7 @@ async fn four_messages(store: &dyn Store) -> SessionId {
 
 async fn cut(store: &dyn Store, session: &SessionId, after: u64, input: Option<Message>) -> Live {
     let mut begin = begin(session, input);
-    begin.cut_after = Some(after);
+    begin.branch_after = Some(after);
     Live::begin(store, begin).await.unwrap()
 }
 

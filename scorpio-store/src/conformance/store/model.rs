@@ -7,7 +7,8 @@ use scorpio_core::{
     model::Entry,
     run::RunMachine,
     store::{
-        Begin, Commit, Lease, NewSession, Page, RunStatus, SessionPatch, Store, StoreError, StoreErrorKind,
+        Begin, Claimable, Commit, Lease, NewSession, Page, RunStatus, SessionPatch, Store, StoreError,
+        StoreErrorKind,
     },
 };
 
@@ -93,7 +94,7 @@ impl Model {
         if begin.expected_version.is_some_and(|expected| expected != session.version) {
             return Err(StoreErrorKind::Conflict { actual: session.version });
         }
-        let cut = begin.cut_after.unwrap_or(u64::MAX);
+        let cut = begin.branch_after.unwrap_or(u64::MAX);
         let mut kept = session.messages.clone();
         kept.retain(|(seq, ..)| *seq <= cut);
         if let Some(input) = &begin.input {
@@ -245,7 +246,7 @@ impl World {
         let mut begin = Begin::new(id.clone(), owner, *self.random.pick(&HOLDERS), machine.clone());
         begin.ttl = self.ttl();
         begin.expected_version = self.random.one_in(2).then(|| self.version(&id));
-        begin.cut_after =
+        begin.branch_after =
             self.random.one_in(5).then(|| self.version(&id).saturating_sub(self.random.below(4)));
         begin.input = (!self.random.one_in(5)).then(|| self.message());
         let expected = self.model.begin(&begin);
@@ -323,7 +324,8 @@ impl World {
             let live = record.status == RunStatus::Running;
             same("the run", &(live, record.lease()), &(expected.live, expected.lease.clone()))?;
         }
-        let abandoned = store.abandoned_runs(HOLDERS[0], usize::MAX).await.unwrap();
+        let abandoned =
+            store.claimable_runs(Claimable::new(usize::MAX).sole_holder(HOLDERS[0])).await.unwrap();
         let mut abandoned: Vec<RunId> = abandoned.iter().map(|record| record.id).collect();
         abandoned.sort();
         let is_abandoned = |run: &&ModelRun| run.live && (!run.held || run.lease.holder != HOLDERS[0]);

@@ -8,8 +8,7 @@ use scorpio_core::{
 };
 
 use super::super::sample::{
-    Live, begin, entries, live, message_id, new_session, now, owner, result_of, session_id, stranger, user,
-    with_calls,
+    Live, begin, live, message_id, new_session, now, owner, result_of, session_id, stranger, user, with_calls,
 };
 
 async fn write(store: &dyn Store, live: &Live, executions: &[ToolExecution]) {
@@ -105,23 +104,6 @@ pub(super) async fn a_message_leads_to_the_run_that_wrote_it(store: Arc<dyn Stor
         let found = store.run_of_message(&owner(), &first.session, &message_id(id)).await.unwrap();
         assert_eq!(found.map(|record| record.id), Some(run), "{id}");
     }
-}
-
-pub(super) async fn a_message_that_was_cut_leads_nowhere(store: Arc<dyn Store>) {
-    let mut first = live(&*store, "s").await;
-    first.append(&*store, &["a"]).await.unwrap();
-    first.end(&*store).await.unwrap();
-    let mut again = begin(&first.session, None);
-    again.cut_after = Some(1);
-    let second = Live::begin(&*store, again).await.unwrap();
-    let find = async |id| {
-        let found = store.run_of_message(&owner(), &first.session, &message_id(id)).await.unwrap();
-        found.map(|record| record.id)
-    };
-    assert_eq!(find("a").await, None);
-    assert_eq!(find("s-input").await, Some(first.run()));
-    store.commit(second.commit(&entries(&["a"]))).await.unwrap();
-    assert_eq!(find("a").await, Some(second.run()));
 }
 
 pub(super) async fn a_message_of_somebody_else_leads_nowhere(store: Arc<dyn Store>) {

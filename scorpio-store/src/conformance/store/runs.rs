@@ -81,7 +81,7 @@ pub(super) async fn an_input_that_is_there_is_refused(store: Arc<dyn Store>) {
         assert_eq!(kind_of(again), StoreErrorKind::AlreadyExists);
     }
     let mut below = begin(&live.session, Some(user("s-input")));
-    below.cut_after = Some(1);
+    below.branch_after = Some(1);
     assert_eq!(kind_of(store.begin_run(below).await), StoreErrorKind::AlreadyExists);
     assert_eq!(ids(&*store, &live.session).await, ["s-input", "answer"]);
     assert_eq!(store.live_run(&owner(), &live.session).await.unwrap(), None);
@@ -128,7 +128,7 @@ pub(super) async fn a_refused_run_leaves_nothing(store: Arc<dyn Store>) {
     live.append(&*store, &["a", "b"]).await.unwrap();
     let before = store.session(&owner(), &live.session).await.unwrap();
     let mut busy = begin(&live.session, Some(user("q")));
-    busy.cut_after = Some(1);
+    busy.branch_after = Some(1);
     let run = busy.machine.run();
     assert_eq!(kind_of(store.begin_run(busy).await), StoreErrorKind::Busy);
     assert_eq!(ids(&*store, &live.session).await, ["s-input", "a", "b"]);

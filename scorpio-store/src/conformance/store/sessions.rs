@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use scorpio_core::{
     Json,
-    store::{Commit, NewSession, Page, SessionPatch, Store, StoreErrorKind},
+    store::{Claimable, Commit, NewSession, Page, SessionPatch, Store, StoreErrorKind},
 };
 
 use super::super::sample::{
@@ -114,7 +114,7 @@ pub(super) async fn deleting_takes_everything_along(store: Arc<dyn Store>) {
     store.delete_session(&owner(), &live.session).await.unwrap().expect("it was there");
 
     assert_eq!(store.run(&owner(), live.run()).await.unwrap(), None);
-    assert_eq!(store.abandoned_runs("nobody", 10).await.unwrap(), []);
+    assert_eq!(store.claimable_runs(Claimable::new(10).sole_holder("nobody")).await.unwrap(), []);
     let session = new_session(&*store, "s").await;
     assert_eq!(store.session(&owner(), &session).await.unwrap().unwrap().version, 0);
     assert_eq!(ids(&*store, &session).await, [""; 0]);

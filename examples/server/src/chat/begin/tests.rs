@@ -3,7 +3,7 @@ use super::*;
 fn history(roles: &[Role]) -> Vec<StoredMessage> {
     let message = |(at, role): (usize, &Role)| {
         let id = MessageId::parse(&format!("m{at}")).unwrap();
-        StoredMessage::new(at as u64 + 1, Message::new(*role, Vec::new()).with_id(id))
+        StoredMessage::new(at as u64 + 1, at as u64, Message::new(*role, Vec::new()).with_id(id))
     };
     roles.iter().enumerate().map(message).collect()
 }
