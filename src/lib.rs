@@ -33,8 +33,9 @@
 //! | `gemini` | yes | Gemini, also on Vertex AI; `"gemini:…"` |
 //! | `registry` | | models by role and by choice, from code or from a TOML file, and a doctor for their providers |
 //! | `tools` | | ready-made tools: `calculate`, `current_time` |
-//! | `sqlite` | | sessions, events and accounts in a SQLite file |
-//! | `postgres` | | the same on PostgreSQL, shared by any number of processes |
+//! | `knowledge` | | documents that are searched by what they mean, and the tool `knowledge_search` |
+//! | `sqlite` | | sessions, events, accounts and vectors in a SQLite file |
+//! | `postgres` | | the same on PostgreSQL, shared by any number of processes; vectors need pgvector |
 //! | `redis` | | the log of events, a cache, messages and a rate limiter on Redis |
 //! | `redis-tls` | | Redis over TLS: `rediss://…` |
 //! | `blobs` | | files in a folder of the local disk, or in any object store |
@@ -59,7 +60,7 @@ pub use scorpio_store::sqlite;
 #[cfg(feature = "conformance")]
 pub use scorpio_store::{
     account_store_conformance, blob_store_conformance, cache_conformance, conformance, event_log_conformance,
-    pub_sub_conformance, rate_limiter_conformance, store_conformance,
+    pub_sub_conformance, rate_limiter_conformance, store_conformance, vector_store_conformance,
 };
 #[cfg(feature = "tools")]
 pub use scorpio_tools as tools;

@@ -1,9 +1,12 @@
 //! The seam to embedding models: texts in, vectors out.
 
+mod word_hash;
+
 use std::fmt;
 
 use async_trait::async_trait;
 
+pub use self::word_hash::WordHashEmbedder;
 use crate::{
     Usage,
     model::{ModelError, ProviderId},

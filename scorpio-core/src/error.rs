@@ -74,6 +74,8 @@ pub enum Surface {
     Model,
     /// Tools.
     Tool,
+    /// Documents that are searched.
+    Knowledge,
     /// The store. Its faults are never shown to users.
     Database,
 }
@@ -89,6 +91,7 @@ impl Surface {
             Self::History => "history",
             Self::Model => "model",
             Self::Tool => "tool",
+            Self::Knowledge => "knowledge",
             Self::Database => "database",
         }
     }

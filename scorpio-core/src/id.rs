@@ -184,6 +184,21 @@ text_id!(
     OwnerId,
     "owner id"
 );
+text_id!(
+    /// A collection of texts that are searched together. Each owner has collections of their own.
+    CollectionId,
+    "collection id"
+);
+text_id!(
+    /// A document of a collection. Clients may choose it.
+    DocumentId,
+    "document id"
+);
+text_id!(
+    /// A text of a collection with its embedding.
+    VectorId,
+    "vector id"
+);
 
 impl OwnerId {
     /// The owner of everything in a program that has no users.

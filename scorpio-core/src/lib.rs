@@ -40,6 +40,8 @@
 //! | [`store::AccountStore`] | users, sign-ins, quotas | [`store::MemoryAccounts`] |
 //! | [`store::BlobStore`] | files | [`store::MemoryBlobStore`] |
 //! | [`store::Cache`], [`store::PubSub`], [`store::RateLimiter`] | what may be lost | one in memory for each |
+//! | [`store::VectorStore`] | texts that are found by what they mean | [`store::MemoryVectors`] |
+//! | [`embedding::Embedder`] | models that turn texts into vectors | [`embedding::WordHashEmbedder`] |
 //!
 //! Runs need a tokio runtime with its timer.
 
@@ -76,7 +78,10 @@ pub use self::{
         RunStarted, Steered, StreamReset, ToolFinished, ToolProgress, ToolStarted, TurnFinished, TurnStarted,
         WaitingForStore,
     },
-    id::{AuthSessionId, InvalidId, MessageId, OwnerId, RunId, SessionId, ToolCallId, ToolName, UserId},
+    id::{
+        AuthSessionId, CollectionId, DocumentId, InvalidId, MessageId, OwnerId, RunId, SessionId, ToolCallId,
+        ToolName, UserId, VectorId,
+    },
     json::Json,
     message::{
         DataPart, MediaPart, MediaSource, Message, MessageStatus, Native, OpaquePart, Origin, Part,

@@ -1,6 +1,6 @@
-//! The seams to durable truth: sessions and runs ([`Store`]), the log of events ([`EventLog`]), accounts ([`AccountStore`]) and files
-//! ([`BlobStore`]); and to what may be lost: [`Cache`], [`PubSub`], [`RateLimiter`]. Each has an implementation in memory here; the
-//! ones that outlive the process are in `scorpio-store`.
+//! The seams to durable truth: sessions and runs ([`Store`]), the log of events ([`EventLog`]), accounts ([`AccountStore`]), files
+//! ([`BlobStore`]) and vectors ([`VectorStore`]); and to what may be lost: [`Cache`], [`PubSub`], [`RateLimiter`]. Each has an
+//! implementation in memory here; the ones that outlive the process are in `scorpio-store`.
 
 mod account;
 mod approval;
@@ -19,6 +19,7 @@ mod session;
 mod signal;
 mod snapshot;
 mod statement;
+mod vector;
 
 use std::{fmt, time::Duration};
 
@@ -42,7 +43,7 @@ pub use self::{
     journal::{BrokenJournal, InvalidJournalHash, JournalEntry, JournalHash, verify_journal},
     memory::{
         MemoryAccounts, MemoryBlobStore, MemoryCache, MemoryEventLog, MemoryPubSub, MemoryRateLimiter,
-        MemoryStore,
+        MemoryStore, MemoryVectors,
     },
     pub_sub::{Delivery, PubSub, Subscription},
     rate_limiter::{RateDecision, RateLimiter, RateQuota},
@@ -51,6 +52,10 @@ pub use self::{
     signal::{Signal, StoredSignal},
     snapshot::{SessionSnapshot, SnapshotMessage},
     statement::Statement,
+    vector::{
+        DocumentListing, DocumentSummary, Metadata, Nearest, Selection, UnitVector, VectorHit, VectorListing,
+        VectorPage, VectorQuery, VectorRecord, VectorSource, VectorStore,
+    },
 };
 use crate::{MessageId, OwnerId, RunId, SessionId};
 

@@ -29,6 +29,7 @@
 //! | [`Cache`](scorpio_core::store::Cache) | [`cache_conformance!`](crate::cache_conformance) | [`CACHE`] |
 //! | [`PubSub`](scorpio_core::store::PubSub) | [`pub_sub_conformance!`](crate::pub_sub_conformance) | [`PUB_SUB`] |
 //! | [`RateLimiter`](scorpio_core::store::RateLimiter) | [`rate_limiter_conformance!`](crate::rate_limiter_conformance) | [`RATE_LIMITER`] |
+//! | [`VectorStore`](scorpio_core::store::VectorStore) | [`vector_store_conformance!`](crate::vector_store_conformance) | [`VECTOR_STORE`] |
 //!
 //! # What the suite fixes beyond the docs of the traits
 //!
@@ -53,6 +54,7 @@ mod random;
 mod rate_limiter;
 mod sample;
 mod store;
+mod vector;
 
 use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -61,7 +63,7 @@ use scorpio_core::store::Store;
 
 pub use self::{
     account::ACCOUNT_STORE, blob_store::BLOB_STORE, cache::CACHE, event_log::EVENT_LOG, pub_sub::PUB_SUB,
-    rate_limiter::RATE_LIMITER, store::STORE,
+    rate_limiter::RATE_LIMITER, store::STORE, vector::VECTOR_STORE,
 };
 
 /// How long a case may take before it counts as hung.

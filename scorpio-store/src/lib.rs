@@ -2,8 +2,8 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `sqlite` (default) | [`SqliteStore`]: sessions and runs, the log of events, and accounts in one file; SQLite is built in |
-//! | `postgres` | [`PostgresStore`]: the same on PostgreSQL, shared by any number of processes |
+//! | `sqlite` (default) | [`SqliteStore`]: sessions and runs, the log of events, accounts and vectors in one file; SQLite is built in |
+//! | `postgres` | [`PostgresStore`]: the same on PostgreSQL, shared by any number of processes; [`PostgresVectors`] where it has pgvector |
 //! | `redis` | [`RedisStore`]: the log of events, a cache, messages and a rate limiter on a Redis server |
 //! | `redis-tls` | `rediss://…` |
 //! | `blobs` | [`ObjectBlobStore`]: files in a folder of the local disk, or in any `object_store` |
@@ -37,7 +37,7 @@ pub mod sqlite;
 #[cfg(feature = "blobs")]
 pub use self::blobs::ObjectBlobStore;
 #[cfg(feature = "postgres")]
-pub use self::postgres::PostgresStore;
+pub use self::postgres::{PostgresStore, PostgresVectors};
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
 #[cfg(feature = "sqlite")]

@@ -62,6 +62,7 @@ mod schema;
 mod sessions;
 mod signals;
 mod store;
+mod vectors;
 
 #[cfg(test)]
 mod tests;
@@ -71,7 +72,7 @@ use std::{fmt, sync::Arc};
 use scorpio_core::store::StoreError;
 use sqlx::PgPool;
 
-pub use self::options::PostgresOptions;
+pub use self::{options::PostgresOptions, vectors::PostgresVectors};
 use self::{
     database::Database,
     events::{EventWriter, PostgresEvents},

@@ -1,4 +1,4 @@
-//! Everything on one SQLite database: sessions and runs, the log of events, and accounts.
+//! Everything on one SQLite database: sessions and runs, the log of events, accounts, and vectors.
 //!
 //! A program that keeps its data in a file needs one line more than one that keeps it in memory:
 //!
@@ -35,6 +35,9 @@
 //! come together or 50 ms have passed. A crash loses the events of that moment, never a message. [`EventLog::expire`] forgets by the
 //! batch: a batch goes when its last event is old enough.
 //!
+//! A search of vectors looks at every record of the owner's collection. It is exact, and costs records × dimensions
+//! multiplications and the reading of as many numbers from the file.
+//!
 //! [`EventLog::expire`]: scorpio_core::store::EventLog::expire
 
 mod accounts;
@@ -52,6 +55,7 @@ mod script;
 mod sessions;
 mod signals;
 mod store;
+mod vectors;
 mod writer;
 
 #[cfg(test)]
@@ -72,7 +76,7 @@ use self::{
 };
 use crate::events::Events;
 
-/// A [`Store`], an [`EventLog`] and an [`AccountStore`] on one SQLite database. Cloning it copies a pointer.
+/// A [`Store`], an [`EventLog`], an [`AccountStore`] and a [`VectorStore`] on one SQLite database. Cloning it copies a pointer.
 ///
 /// ```
 /// use scorpio_core::{OwnerId, SessionId, store::{NewSession, Store}};
@@ -87,6 +91,7 @@ use crate::events::Events;
 /// [`Store`]: scorpio_core::store::Store
 /// [`EventLog`]: scorpio_core::store::EventLog
 /// [`AccountStore`]: scorpio_core::store::AccountStore
+/// [`VectorStore`]: scorpio_core::store::VectorStore
 #[derive(Clone)]
 pub struct SqliteStore(Arc<Inner>);
 

@@ -84,3 +84,15 @@ mod rate_limiter {
 
     scorpio_store::rate_limiter_conformance!(fresh);
 }
+
+mod vectors {
+    use std::sync::Arc;
+
+    use scorpio_core::store::{MemoryVectors, VectorStore};
+
+    async fn empty() -> Arc<dyn VectorStore> {
+        Arc::new(MemoryVectors::new())
+    }
+
+    scorpio_store::vector_store_conformance!(empty);
+}

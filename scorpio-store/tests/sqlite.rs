@@ -151,7 +151,7 @@ mod opening {
         let (kind, message) = refused(&files.path()).await;
         assert_eq!(kind, StoreErrorKind::Corrupt);
         let why = "the database is of schema version 7, which a newer version of Scorpio wrote; \
-                   this one knows versions up to 2";
+                   this one knows versions up to 3";
         assert_eq!(message, format!("{}: {why}", files.path().display()));
     }
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use scorpio_core::store::{AccountStore, EventLog, Store};
+use scorpio_core::store::{AccountStore, EventLog, Store, VectorStore};
 use scorpio_store::SqliteStore;
 use tempfile::TempDir;
 
@@ -45,6 +45,15 @@ async fn accounts_in_memory() -> Arc<dyn AccountStore> {
     Arc::new(memory().await)
 }
 
+async fn vectors_in_a_file() -> (Arc<dyn VectorStore>, TempDir) {
+    let (store, directory) = file().await;
+    (Arc::new(store), directory)
+}
+
+async fn vectors_in_memory() -> Arc<dyn VectorStore> {
+    Arc::new(memory().await)
+}
+
 mod file_store {
     use super::*;
     scorpio_store::store_conformance!(store_in_a_file);
@@ -73,4 +82,14 @@ mod file_accounts {
 mod memory_accounts {
     use super::*;
     scorpio_store::account_store_conformance!(accounts_in_memory);
+}
+
+mod file_vectors {
+    use super::*;
+    scorpio_store::vector_store_conformance!(vectors_in_a_file);
+}
+
+mod memory_vectors {
+    use super::*;
+    scorpio_store::vector_store_conformance!(vectors_in_memory);
 }

@@ -24,11 +24,21 @@
 //!
 //! Both are `pure`, have no effects and are trusted: a restart may run them again, no approval is needed, and what they answer holds
 //! nothing that strangers wrote. Their answers are the program's own; nothing leaves the process.
+//!
+//! With the feature `knowledge` there are [`Knowledge`], which takes in documents and finds passages of them by what they mean, and
+//! the tool `knowledge_search`, which gives a model the passages of the owner whose session it answers in.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod arithmetic;
 mod everyday;
+#[cfg(feature = "knowledge")]
+mod knowledge;
 mod world_clock;
 
+#[cfg(feature = "knowledge")]
+pub use self::knowledge::{
+    Document, DocumentFormat, Ingested, Knowledge, KnowledgeLimits, KnowledgeSearch, Passage, Passages,
+};
 pub use self::{
     arithmetic::calculate,
     everyday::{Everyday, everyday},

@@ -12,6 +12,7 @@ use scorpio_core::{
     store::{AccountStore, EventLog, Store},
 };
 use scorpio_providers::{ConfiguredModel, ModelRegistry};
+use scorpio_tools::Knowledge;
 
 pub use self::builder::AppBuilder;
 use crate::{
@@ -46,6 +47,7 @@ struct Shared {
     /// As many as there are models to choose, in their order.
     agents: Vec<Agent>,
     title_model: Option<ConfiguredModel>,
+    knowledge: Option<Knowledge>,
     tokens: AccessTokens,
     passwords: Passwords,
     limits: Limiters,
@@ -60,6 +62,7 @@ pub(crate) struct Limiters {
     pub(crate) logins: RateLimiter,
     pub(crate) logins_of_account: RateLimiter,
     pub(crate) logins_of_address: RateLimiter,
+    pub(crate) documents: RateLimiter,
 }
 
 impl App {
@@ -130,6 +133,10 @@ impl App {
 
     pub(crate) fn title_model(&self) -> Option<&ConfiguredModel> {
         self.0.title_model.as_ref()
+    }
+
+    pub(crate) fn knowledge(&self) -> Option<&Knowledge> {
+        self.0.knowledge.as_ref()
     }
 
     pub(crate) fn tokens(&self) -> &AccessTokens {

@@ -32,6 +32,10 @@ pub(crate) struct Config {
     #[arg(long, env = "SCORPIO_MODELS", value_name = "FILE", global = true)]
     pub(crate) models: Option<PathBuf>,
 
+    /// The model that compares documents: openai:MODEL, gemini:MODEL, scripted:word-hash or none [default: what there is a key for; with the demo, scripted:word-hash]
+    #[arg(long, env = "SCORPIO_EMBEDDER", value_name = "MODEL")]
+    pub(crate) embedder: Option<String>,
+
     /// The address that browsers know the server by; with https the cookie is Secure
     #[arg(long, env = "SCORPIO_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<Origin>,

@@ -26,6 +26,7 @@ mod client_address;
 mod clock;
 mod extract;
 mod health;
+mod knowledge;
 mod origin;
 mod page;
 mod problem;

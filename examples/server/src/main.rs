@@ -2,6 +2,7 @@
 
 mod config;
 mod data_folder;
+mod embedder;
 mod model;
 mod telemetry;
 
@@ -15,12 +16,17 @@ use clap::Parser;
 use scorpio_core::run::Presumed;
 use scorpio_server::{App, Stores, serve};
 use scorpio_store::SqliteStore;
+use scorpio_tools::{Knowledge, KnowledgeLimits};
 use tokio::net::TcpListener;
 
 use self::{
     config::{Command, Config},
     data_folder::DataFolder,
 };
+
+/// How much people may add: each passage costs an embedding.
+const DOCUMENTS: KnowledgeLimits =
+    KnowledgeLimits::new().with_document_characters(500_000).with_owner_passages(5_000);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -55,7 +61,15 @@ async fn run(config: Config) -> Result<(), BoxError> {
     let hint = model::hint(&models);
     let signing_key = data.signing_key()?;
     let store = SqliteStore::open(data.database()?).await?;
-    let app = App::builder(models)
+    let embedder = embedder::embedder(config.embedder.as_deref(), &models)?;
+    let builder = match embedder {
+        Some(embedder) => {
+            let knowledge = Knowledge::new(embedder, Arc::new(store.clone())).with_limits(DOCUMENTS);
+            App::builder(models).knowledge(knowledge)
+        }
+        None => App::builder(models),
+    };
+    let app = builder
         .toolset(scorpio_tools::everyday())
         .stores(Stores::of(Arc::new(store.clone())))
         .settings(config.settings())

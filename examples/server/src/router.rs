@@ -15,7 +15,7 @@ use tower_http::{
 };
 
 use crate::{
-    App, Settings, auth, chat, health, page,
+    App, Settings, auth, chat, health, knowledge, page,
     problem::{Problem, finish},
 };
 
@@ -23,7 +23,11 @@ use crate::{
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn router(app: App) -> Router {
-    let routes = Router::new().merge(health::routes()).merge(auth::routes()).merge(chat::routes());
+    let routes = Router::new()
+        .merge(health::routes())
+        .merge(auth::routes())
+        .merge(chat::routes())
+        .merge(knowledge::routes());
     let routes = if app.settings().page { page::serve_on(routes) } else { routes.fallback(nothing_here) };
     guard(routes, app)
 }

@@ -40,6 +40,8 @@ pub struct Settings {
     pub logins_of_account: RateLimit,
     /// How often one address may try to sign in, to whatever. 100 in 15 minutes unless set.
     pub logins_of_address: RateLimit,
+    /// How many documents one user may add. 60 an hour unless set.
+    pub documents: RateLimit,
     /// How long a stream is silent before a comment keeps it open. 15 seconds unless set.
     pub keep_alive: Duration,
     /// Whether the router serves the web page. It does unless set.
@@ -61,6 +63,7 @@ impl Settings {
             logins: RateLimit::new(5, QUARTER),
             logins_of_account: RateLimit::new(20, QUARTER),
             logins_of_address: RateLimit::new(100, QUARTER),
+            documents: RateLimit::new(60, HOUR),
             keep_alive: Duration::from_secs(15),
             page: true,
         }
@@ -119,6 +122,13 @@ impl Settings {
     #[must_use]
     pub fn with_registrations(mut self, limit: RateLimit) -> Self {
         self.registrations = limit;
+        self
+    }
+
+    /// Sets how many documents one user may add.
+    #[must_use]
+    pub fn with_documents(mut self, limit: RateLimit) -> Self {
+        self.documents = limit;
         self
     }
 

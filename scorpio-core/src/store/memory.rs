@@ -8,6 +8,7 @@ mod event_log;
 mod pub_sub;
 mod rate_limiter;
 mod store;
+mod vectors;
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 
 pub use self::{
     accounts::MemoryAccounts, blob::MemoryBlobStore, cache::MemoryCache, event_log::MemoryEventLog,
-    pub_sub::MemoryPubSub, rate_limiter::MemoryRateLimiter, store::MemoryStore,
+    pub_sub::MemoryPubSub, rate_limiter::MemoryRateLimiter, store::MemoryStore, vectors::MemoryVectors,
 };
 
 /// Locks `mutex`. Every change in these stores is checked before it begins, so that a panic elsewhere leaves nothing half done.

@@ -4,9 +4,10 @@ use scorpio_core::store::{StoreError, StoreErrorKind};
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
 /// In order. A migration that has been released never changes.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_sessions_events_accounts.sql"),
     include_str!("../../migrations/sqlite/0002_signals_branches_journal.sql"),
+    include_str!("../../migrations/sqlite/0003_vectors.sql"),
 ];
 
 /// Why a database cannot be used.

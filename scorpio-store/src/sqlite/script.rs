@@ -72,6 +72,11 @@ impl Script {
         self.values
     }
 
+    /// Its text and its parameters, for those who take the rows one by one.
+    pub(super) fn into_query(self) -> Result<(String, SqliteArguments), sqlx::Error> {
+        Ok((self.sql, arguments(self.values)?))
+    }
+
     /// Runs it as it stands.
     pub(super) async fn run(self, connection: &mut SqliteConnection) -> Result<Vec<Step>, sqlx::Error> {
         let Self { sql, statements, values } = self;
@@ -81,13 +86,7 @@ impl Script {
     }
 }
 
-/// Runs `sql` and pushes what each of its statements led to, as far as it came.
-pub(super) async fn run(
-    connection: &mut SqliteConnection,
-    sql: String,
-    values: Vec<Value>,
-    steps: &mut Vec<Step>,
-) -> Result<(), sqlx::Error> {
+fn arguments(values: Vec<Value>) -> Result<SqliteArguments, sqlx::Error> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(values.len(), 0);
     for value in values {
@@ -100,6 +99,17 @@ pub(super) async fn run(
         };
         added.map_err(sqlx::Error::Encode)?;
     }
+    Ok(arguments)
+}
+
+/// Runs `sql` and pushes what each of its statements led to, as far as it came.
+pub(super) async fn run(
+    connection: &mut SqliteConnection,
+    sql: String,
+    values: Vec<Value>,
+    steps: &mut Vec<Step>,
+) -> Result<(), sqlx::Error> {
+    let arguments = arguments(values)?;
     let mut results = connection.fetch_many(sqlx::query_with(AssertSqlSafe(sql), arguments));
     let mut step = Step::default();
     while let Some(result) = results.try_next().await? {

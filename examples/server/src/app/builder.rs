@@ -10,11 +10,13 @@ use scorpio_core::{
 
 use super::{App, Limiters, Shared};
 use scorpio_providers::{ConfiguredModel, ModelRegistry, Role};
+use scorpio_tools::Knowledge;
 
 use crate::{
     Clock, Settings, SigningKey, Stores,
     auth::{AccessTokens, Passwords},
     chat::LiveRuns,
+    knowledge::OwnersKnowledge,
     rate_limit::RateLimiter,
 };
 
@@ -50,6 +52,7 @@ pub struct AppBuilder {
     instructions: Arc<str>,
     tools: Vec<SharedTool>,
     toolsets: Vec<Arc<dyn Toolset>>,
+    knowledge: Option<Knowledge>,
     stores: Stores,
     settings: Settings,
     signing_key: Option<SigningKey>,
@@ -64,6 +67,7 @@ impl AppBuilder {
             instructions: INSTRUCTIONS.into(),
             tools: Vec::new(),
             toolsets: Vec::new(),
+            knowledge: None,
             stores: Stores::memory(),
             settings: Settings::new(),
             signing_key: None,
@@ -93,6 +97,14 @@ impl AppBuilder {
     /// Adds the tools of a toolset.
     pub fn toolset(mut self, toolset: impl Toolset) -> Self {
         self.toolsets.push(Arc::new(toolset));
+        self
+    }
+
+    /// Sets what keeps the documents that people add. Those who have some get the tool `knowledge_search` in their chats. Unset, no
+    /// documents are taken.
+    pub fn knowledge(mut self, knowledge: Knowledge) -> Self {
+        self.toolsets.push(Arc::new(OwnersKnowledge::new(knowledge.clone())));
+        self.knowledge = Some(knowledge);
         self
     }
 
@@ -150,6 +162,7 @@ impl AppBuilder {
                 logins: RateLimiter::new(self.settings.logins),
                 logins_of_account: RateLimiter::new(self.settings.logins_of_account),
                 logins_of_address: RateLimiter::new(self.settings.logins_of_address),
+                documents: RateLimiter::new(self.settings.documents),
             },
             settings: self.settings,
             clock: self.clock,
@@ -157,6 +170,7 @@ impl AppBuilder {
             models: self.models,
             agents,
             title_model,
+            knowledge: self.knowledge,
             tokens: AccessTokens::new(key),
             passwords,
             runs: LiveRuns::new(),

@@ -5,6 +5,7 @@ mod accounts;
 mod chats;
 mod harness;
 mod hostile;
+mod knowledge;
 mod models;
 mod ownership;
 mod page;

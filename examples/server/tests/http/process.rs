@@ -205,6 +205,8 @@ async fn a_wrong_value_names_its_flag_and_the_reason() {
         (&["--model", "scripted:other"], &["--model scripted:other"]),
         (&["--model", "openai:gpt-5-mini"], &["--model openai:gpt-5-mini", "OPENAI_API_KEY"]),
         (&["--trusted-proxy", "10.0.0.0/8"], &["--trusted-proxy"]),
+        (&["--embedder", "other:model"], &["--embedder other:model", "there is no such embedder"]),
+        (&["--embedder", "openai:text-embedding-3-small"], &["--embedder openai:", "OPENAI_API_KEY"]),
     ];
     for (arguments, expected) in table {
         let mut command = command(folder.path());
