@@ -72,12 +72,12 @@ use std::{fmt, sync::Arc};
 use scorpio_core::store::StoreError;
 use sqlx::PgPool;
 
-pub use self::{options::PostgresOptions, vectors::PostgresVectors};
 use self::{
     database::Database,
     events::{EventWriter, PostgresEvents},
     notifications::Notifications,
 };
+pub use self::{options::PostgresOptions, vectors::PostgresVectors};
 use crate::events::Events;
 
 /// A [`Store`], an [`EventLog`] and an [`AccountStore`] on one PostgreSQL database. Cloning it copies a pointer.

@@ -3,7 +3,7 @@
 use scorpio_core::{
     Event, Message, StopReason, Usage,
     model::ModelEvent,
-    run::{Input, RunMachine, Step},
+    run::{Input, Rules, RunMachine, Step},
     tool::ToolCatalog,
     ui::ClientMessage,
 };
@@ -27,9 +27,10 @@ fn same_again<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(byt
 
 /// A machine that somebody else wrote takes any input or refuses it, and ends.
 fn drive(mut machine: RunMachine) {
-    let (Ok(tools), at) = (ToolCatalog::new(Vec::new()), jiff::Timestamp::UNIX_EPOCH) else { return };
+    let (catalog, at) = (ToolCatalog::default(), jiff::Timestamp::UNIX_EPOCH);
+    let tools = Rules::new(&catalog);
     let calls = match machine.next() {
-        Step::CallTools(calls) => calls.to_vec(),
+        Step::CallTools(calls) | Step::AwaitDecisions(calls) => calls.to_vec(),
         _ => Vec::new(),
     };
     for call in calls.iter().take(16) {

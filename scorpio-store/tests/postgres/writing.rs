@@ -74,7 +74,10 @@ async fn what_a_tool_says_happens_with_the_commit_or_not_at_all() {
     let store = schema.open().await;
     let table = "create table orders (item text primary key, amount int, at timestamptz, note text)";
     sqlx::raw_sql(table).execute(&mut schema.connect().await).await.unwrap();
-    let insert = format!("insert into {}.orders (item, amount, at, note) values ($1, $2, $3::timestamptz, $4)", schema.name);
+    let insert = format!(
+        "insert into {}.orders (item, amount, at, note) values ($1, $2, $3::timestamptz, $4)",
+        schema.name
+    );
     let order = |item: &str, amount: i64| {
         let statement = Statement::new(&insert).bind(item).bind(amount).bind("2026-01-01T00:00:00Z");
         statement.bind(serde_json::Value::Null)
@@ -114,7 +117,10 @@ async fn what_a_tool_says_happens_with_the_commit_or_not_at_all() {
 async fn a_commit_that_is_sent_again_says_nothing_twice() {
     let Some(schema) = Schema::new() else { return };
     let store = schema.open().await;
-    sqlx::raw_sql("create table orders (item text, amount int)").execute(&mut schema.connect().await).await.unwrap();
+    sqlx::raw_sql("create table orders (item text, amount int)")
+        .execute(&mut schema.connect().await)
+        .await
+        .unwrap();
     let insert = format!("insert into {}.orders values ('tea', 1)", schema.name);
     let mut run = Run::begin(&store).await;
     for _ in 0..3 {

@@ -107,7 +107,8 @@ pub async fn live(orders: Orders) {
     loop {
         let Some(live) = backend.store.live_run(&owner, &session).await.unwrap() else { break };
         if live.status == RunStatus::Waiting {
-            let calls: Vec<_> = live.machine.executions().iter().filter(|call| call.awaits_decision()).collect();
+            let calls: Vec<_> =
+                live.machine.executions().iter().filter(|call| call.awaits_decision()).collect();
             if let Some(call) = calls.first() {
                 decide(&planner, live.id, call).await;
                 continue;

@@ -69,7 +69,9 @@ async fn of_execution(
     let tool = &execution.tool;
     match execution.retry {
         RetryClass::AtMostOnce if count > 1 => wrong.push(format!("{tool} took effect {count} times")),
-        RetryClass::AtMostOnce if completed && count != 1 => wrong.push(format!("{tool} answered and did nothing")),
+        RetryClass::AtMostOnce if completed && count != 1 => {
+            wrong.push(format!("{tool} answered and did nothing"))
+        }
         RetryClass::AtMostOnce if !completed && execution.status != ExecutionStatus::OutcomeUnknown => {
             wrong.push(format!("{tool} is {:?}", execution.status));
         }
@@ -91,7 +93,9 @@ async fn of_execution(
     }
     if tool.as_str() == "consult" && completed {
         let asked = self::history(backend, &expert_session(key)).await;
-        if !dangling_tool_calls(&asked).is_empty() || asked.last().is_none_or(|message| message.text() != "Spring is best.") {
+        if !dangling_tool_calls(&asked).is_empty()
+            || asked.last().is_none_or(|message| message.text() != "Spring is best.")
+        {
             wrong.push("the expert's session is broken".to_owned());
         }
     }
@@ -114,7 +118,11 @@ async fn of_journals(backend: &Backend, session: &SessionId, history: &[Message]
             wrong.push(error.to_string());
         }
         if journal.len() as u64 != record.machine.step() {
-            wrong.push(format!("{} steps and {} entries in the journal", record.machine.step(), journal.len()));
+            wrong.push(format!(
+                "{} steps and {} entries in the journal",
+                record.machine.step(),
+                journal.len()
+            ));
         }
     }
     wrong

@@ -39,7 +39,11 @@ impl Ledger {
         text.lines()
             .map(|line| {
                 let fields: Vec<&str> = line.split('\t').collect();
-                Effect { key: fields[0].to_owned(), tool: fields[1].to_owned(), process: fields[2].parse().unwrap() }
+                Effect {
+                    key: fields[0].to_owned(),
+                    tool: fields[1].to_owned(),
+                    process: fields[2].parse().unwrap(),
+                }
             })
             .collect()
     }

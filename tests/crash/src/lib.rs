@@ -10,6 +10,7 @@
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::print_stderr,
+    missing_debug_implementations,
     missing_docs,
     reason = "all of it is a test"
 )]

@@ -56,7 +56,10 @@ pub fn provider(wire: Wire, url: &str) -> (Arc<dyn LlmProvider>, &'static str) {
             let builder = Anthropic::builder().base_url(url).api_key("sk-ant-0123456789");
             (Arc::new(builder.build().unwrap()), "claude-sonnet-5-5")
         }
-        _ => (Arc::new(Gemini::builder().base_url(url).api_key("AIza0123456789").build().unwrap()), "gemini-3-flash"),
+        _ => (
+            Arc::new(Gemini::builder().base_url(url).api_key("AIza0123456789").build().unwrap()),
+            "gemini-3-flash",
+        ),
     }
 }
 
@@ -79,7 +82,8 @@ impl Tool for Deed {
     type Output = String;
 
     fn spec(&self) -> ToolSpec {
-        let spec = ToolSpec::new(self.name, "Does a thing.").with_retry(self.retry).with_approval(self.approval);
+        let spec =
+            ToolSpec::new(self.name, "Does a thing.").with_retry(self.retry).with_approval(self.approval);
         spec.with_unknown_outcome(UnknownOutcome::Ask)
     }
 
@@ -131,7 +135,9 @@ impl Tool for Consult {
             match self.expert.run(CONSULTATION).session(&session).owner(cx.owner().clone()).await {
                 Ok(outcome) => return Ok(outcome.text()),
                 // What a process that is gone began is still being taken up.
-                Err(error) if error.kind() == ErrorKind::Conflict => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(error) if error.kind() == ErrorKind::Conflict => {
+                    tokio::time::sleep(Duration::from_millis(20)).await
+                }
                 Err(error) => return Err(ToolError::new("The expert does not answer.").with_source(error)),
             }
         }
@@ -144,7 +150,14 @@ pub fn expert_session(key: &str) -> SessionId {
 }
 
 /// The agents of the scenario; the first one is asked.
-pub fn agents(wire: Wire, url: &str, backend: &Backend, ledger: &Ledger, lease: Duration, takes: Duration) -> [Agent; 2] {
+pub fn agents(
+    wire: Wire,
+    url: &str,
+    backend: &Backend,
+    ledger: &Ledger,
+    lease: Duration,
+    takes: Duration,
+) -> [Agent; 2] {
     let (provider, name) = provider(wire, url);
     let model = Model::shared(provider, name);
     let build = |agent: scorpio_core::AgentBuilder| {

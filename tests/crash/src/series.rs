@@ -10,13 +10,7 @@ use std::{
 use scorpio_core::SessionId;
 use scorpio_testkit::{Running, StrictProvider};
 
-use crate::{
-    backend::Backend,
-    child::Orders,
-    judge, kill,
-    ledger::Ledger,
-    scenario::script,
-};
+use crate::{backend::Backend, child::Orders, judge, kill, ledger::Ledger, scenario::script};
 
 /// A child that does not come to an end by itself is a violation.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -133,7 +127,9 @@ impl Rig {
         let session = SessionId::parse(&orders.session).unwrap();
         let mut wrong = judge::violations(&backend, &Ledger::at(&orders.ledger), &session).await;
         backend.close().await;
-        wrong.extend(provider.provider().refusals().iter().map(|refusal| format!("the model refuses: {refusal:?}")));
+        wrong.extend(
+            provider.provider().refusals().iter().map(|refusal| format!("the model refuses: {refusal:?}")),
+        );
         provider.provider().forget();
         if wrong.is_empty()
             && let Some(path) = orders.store.strip_prefix("sqlite://")
@@ -158,7 +154,9 @@ impl Rig {
                 let (killed, wrong) = self.scenario(&provider, *wire, kills).await;
                 report.scenarios += 1;
                 report.kills += killed;
-                report.violations.extend(wrong.into_iter().map(|wrong| format!("wire {wire}, {kills:?}: {wrong}")));
+                report
+                    .violations
+                    .extend(wrong.into_iter().map(|wrong| format!("wire {wire}, {kills:?}: {wrong}")));
             }
             report
         });

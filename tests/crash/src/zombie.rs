@@ -52,11 +52,15 @@ pub async fn zombies(rig: &Rig, name: &str, rounds: usize, seed: u64) -> Report 
         let session = SessionId::parse(&orders.session).unwrap();
         let mut wrong = judge::violations(&backend, &Ledger::at(&orders.ledger), &session).await;
         backend.close().await;
-        wrong.extend(provider.provider().refusals().iter().map(|refusal| format!("the model refuses: {refusal:?}")));
+        wrong.extend(
+            provider.provider().refusals().iter().map(|refusal| format!("the model refuses: {refusal:?}")),
+        );
         provider.provider().forget();
         report.scenarios += 1;
         report.kills += 1;
-        report.violations.extend(wrong.into_iter().map(|wrong| format!("round {round}, after {naptime:?}: {wrong}")));
+        report
+            .violations
+            .extend(wrong.into_iter().map(|wrong| format!("round {round}, after {naptime:?}: {wrong}")));
     }
     report.seconds = began.elapsed().as_secs();
     report

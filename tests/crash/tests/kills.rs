@@ -18,14 +18,22 @@ fn postgres() -> Option<Rig> {
         Ok(address) => Some(Rig::postgres(env!("CARGO_BIN_EXE_crashkid"), address)),
         Err(_) if std::env::var_os("CI").is_some() => panic!("SCORPIO_TEST_POSTGRES_URL is not set"),
         Err(_) => {
-            println!("SKIPPED: SCORPIO_TEST_POSTGRES_URL is not set; tests/services/run starts a PostgreSQL and sets it");
+            println!(
+                "SKIPPED: SCORPIO_TEST_POSTGRES_URL is not set; tests/services/run starts a PostgreSQL and sets it"
+            );
             None
         }
     }
 }
 
 fn check(report: &Report) {
-    println!("{}: {} scenarios, {} kills, {} violations", report.name, report.scenarios, report.kills, report.violations.len());
+    println!(
+        "{}: {} scenarios, {} kills, {} violations",
+        report.name,
+        report.scenarios,
+        report.kills,
+        report.violations.len()
+    );
     assert!(report.violations.is_empty(), "{:#?}", report.violations);
     assert!(report.kills > 0, "nothing was killed");
 }

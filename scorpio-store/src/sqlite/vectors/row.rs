@@ -57,7 +57,7 @@ pub(super) fn count(row: &SqliteRow) -> Result<u64, StoreError> {
     Columns::of(row, TABLE).number()
 }
 
-fn source(columns: &mut Columns<'_>) -> Result<VectorSource, StoreError> {
+fn source(columns: &mut Columns<'_, SqliteRow>) -> Result<VectorSource, StoreError> {
     let mut source = VectorSource::new(columns.id()?);
     source.position = u32::try_from(columns.number()?).unwrap_or(u32::MAX);
     (source.title, source.uri) = (columns.get()?, columns.get()?);

@@ -30,7 +30,8 @@ async fn main() {
     let kills: usize = reports.iter().map(|report| report.kills).sum();
     let violations: usize = reports.iter().map(|report| report.violations.len()).sum();
     let json = serde_json::json!({"kills": kills, "violations": violations, "series": reports});
-    std::fs::write(&file, serde_json::to_string_pretty(&json).expect("a report is JSON")).expect("the report is written");
+    std::fs::write(&file, serde_json::to_string_pretty(&json).expect("a report is JSON"))
+        .expect("the report is written");
     println!("{kills} kills, {violations} violations; see {file}");
     std::process::exit(i32::from(violations > 0));
 }
