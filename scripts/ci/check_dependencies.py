@@ -13,10 +13,10 @@ import sys
 
 CORE = {"scorpio-core", "scorpio-macros"}
 # These may depend on any crate of ours.
-INTEGRATORS = {"scorpio", "scorpio-server", "scorpio-py", "scorpio-benches"}
+INTEGRATORS = {"scorpio", "scorpio-server", "scorpio-py", "scorpio-benches", "scorpio-crash"}
 
 NEVER_IN_CORE = {"reqwest", "sqlx", "axum", "rmcp", "bollard", "redis", "mongodb", "object_store"}
-NEVER_IN_BARE_FACADE = {"reqwest", "sqlx", "axum", "bollard", "rmcp", "redis", "object_store"}
+NEVER_IN_BARE_FACADE = {"reqwest", "sqlx", "axum", "bollard", "rmcp", "redis", "mongodb", "object_store"}
 
 
 def cargo(*arguments: str) -> str:

@@ -1,5 +1,7 @@
 //! The same writes by hand, in the tables that a competent engineer would make.
 
+use std::borrow::Cow;
+
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
@@ -71,7 +73,7 @@ macro_rules! plain {
                 for statement in TABLES.split_terminator(';') {
                     // Names of indexes have no schema.
                     let statement = statement.replace("index plain_", "index by_");
-                    sqlx::raw_sql(sql(&$schema, &statement)).execute($pool).await?;
+                    sqlx::raw_sql(sql(&*$schema, &statement)).execute($pool).await?;
                 }
                 Ok(Self { database, is_bare: false, text: text().into() })
             }
@@ -84,9 +86,9 @@ macro_rules! plain {
                 let ($self, session, run) = (&self.database, SessionId::new(), RunId::new());
                 let machine = RunMachine::new(run, session.clone(), Limits::new());
                 let insert = "insert into plain_sessions values ($1, 0, 0)";
-                sqlx::query(sql(&$schema, insert)).bind(session.as_str()).execute($pool).await?;
+                sqlx::query(sql(&*$schema, insert)).bind(session.as_str()).execute($pool).await?;
                 let insert = "insert into plain_runs values ($1, $2, 'bench', 1, 0, $3)";
-                let insert = sqlx::query(sql(&$schema, insert)).bind(run.to_string()).bind(session.as_str());
+                let insert = sqlx::query(sql(&*$schema, insert)).bind(run.to_string()).bind(session.as_str());
                 insert.bind(serde_json::to_string(&machine)?).execute($pool).await?;
                 Ok(Lane { session: session.to_string(), run: run.to_string(), version: 0, machine })
             }
@@ -94,7 +96,7 @@ macro_rules! plain {
             async fn commit(&self, lane: &mut Lane) -> Result<()> {
                 let $self = &self.database;
                 let message = Message::user(&*self.text);
-                let insert = sqlx::query(sql(&$schema, MESSAGE))
+                let insert = sqlx::query(sql(&*$schema, MESSAGE))
                     .bind(&lane.session)
                     .bind(lane.version + 1)
                     .bind(message.id.as_str())
@@ -105,9 +107,9 @@ macro_rules! plain {
                 } else {
                     let now = jiff::Timestamp::now().as_microsecond();
                     let mut transaction = $pool.begin().await?;
-                    let run = sqlx::query(sql(&$schema, RUN)).bind(serde_json::to_string(&lane.machine)?);
+                    let run = sqlx::query(sql(&*$schema, RUN)).bind(serde_json::to_string(&lane.machine)?);
                     let run = run.bind(now + 30_000_000).bind(&lane.run).execute(&mut *transaction).await?;
-                    let session = sqlx::query(sql(&$schema, SESSION)).bind(now).bind(&lane.session);
+                    let session = sqlx::query(sql(&*$schema, SESSION)).bind(now).bind(&lane.session);
                     let session = session.bind(lane.version).execute(&mut *transaction).await?;
                     ensure!(
                         run.rows_affected() == 1 && session.rows_affected() == 1,
@@ -123,5 +125,5 @@ macro_rules! plain {
     };
 }
 
-plain!(PlainSqlite, |database| &database.0, String::new());
-plain!(PlainPostgres, |database| &database.pool, format!("{}.", database.schema));
+plain!(PlainSqlite, |database| &database.0, Cow::Borrowed(""));
+plain!(PlainPostgres, |database| &database.pool, Cow::<str>::Owned(format!("{}.", database.schema)));

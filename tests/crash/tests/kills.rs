@@ -1,5 +1,5 @@
 //! The tier that every change goes through. `cargo run --release -p scorpio-crash --bin crash-report` is the whole.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 use std::time::Duration;
 
