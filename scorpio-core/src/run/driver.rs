@@ -144,6 +144,11 @@ impl Driver {
         }
         // A run that is another's by now, or that the store could not be told about, is not over.
         let goes_on = driven.as_ref().is_err_and(|_| !matches!(self.machine.next(), Step::Done(_)));
+        if goes_on {
+            // Whoever looks for runs to go on with finds it as it is stored.
+            self.alive = None;
+            self.emitter.leave_log();
+        }
         let usage = self.machine.usage().clone();
         match driven.as_ref().map(Option::as_ref) {
             Ok(None) => self.emitter.emit(|| EventKind::RunPaused(RunPaused { usage })),
@@ -155,8 +160,15 @@ impl Driver {
                 self.emitter.emit(|| EventKind::RunFinished(RunFinished { outcome: RunEnd::Failed, usage }))
             }
         }
-        self.emitter.flush().await;
+        self.emitter.flush_last().await;
         self.outcome(driven?)
+    }
+
+    /// Hands the events on. Those of a run that may be another's by now are kept until it is sure: two processes must not write one log.
+    async fn flush(&mut self) -> Result<(), Interrupt> {
+        self.watch.assure().await?;
+        self.emitter.flush().await;
+        Ok(())
     }
 
     /// Answers how the run ended, or nothing if it waits for somebody.
@@ -359,14 +371,16 @@ impl Drop for Driver {
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let (agent, owner, run) = (Arc::clone(&self.agent), self.owner.clone(), self.lease.run);
+        let (agent, owner, lease) = (Arc::clone(&self.agent), self.owner.clone(), self.lease.clone());
+        let run = lease.run;
         let partial = mem::take(&mut self.answer).partial();
         runtime.spawn(async move {
             let settled = match agent.store.run(&owner, run).await {
-                Ok(Some(record)) => {
+                // It may be another's by now, who is alive.
+                Ok(Some(record)) if record.lease() == lease => {
                     settle(&agent.store, agent.event_log.as_ref(), &record, Presumed::Dead, partial).await.map(drop)
                 }
-                Ok(None) => Ok(()),
+                Ok(_) => Ok(()),
                 Err(error) => Err(error.into()),
             };
             if let Err(error) = settled {

@@ -3,9 +3,11 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::{Event, EventKind, RunId, SessionId, failpoint::reach, store::EventLog};
 
@@ -33,6 +35,17 @@ impl Queue {
 /// How many events may wait for the caller, or for the log, before the driver hands them on.
 const FULL: usize = 64;
 
+/// How many events are kept for a log that fails.
+const MOST_UNLOGGED: usize = 4_096;
+
+/// How often the last events of a run are offered to a log that fails, and how long to wait in between at first.
+const LAST_TRIES: u32 = 5;
+const LAST_WAIT: Duration = Duration::from_millis(50);
+
+/// How long a log that failed is left alone, at first and at most: each try may take as long as its timeout, and whoever watches waits.
+const FIRST_REST: Duration = Duration::from_secs(1);
+const LONGEST_REST: Duration = Duration::from_secs(30);
+
 #[derive(Debug)]
 pub(super) struct Emitter {
     session: SessionId,
@@ -41,6 +54,8 @@ pub(super) struct Emitter {
     queue: Option<Queue>,
     log: Option<Arc<dyn EventLog>>,
     unlogged: Vec<Arc<Event>>,
+    /// Until when the log is left alone because it failed, and for how long the next time.
+    rest: Option<(Instant, Duration)>,
     full: bool,
 }
 
@@ -51,7 +66,7 @@ impl Emitter {
         queue: Option<Queue>,
         log: Option<Arc<dyn EventLog>>,
     ) -> Self {
-        Self { session, run, seq: 0, queue, log, unlogged: Vec::new(), full: false }
+        Self { session, run, seq: 0, queue, log, unlogged: Vec::new(), rest: None, full: false }
     }
 
     /// Continues a log that has events up to `seq`.
@@ -71,12 +86,23 @@ impl Emitter {
             self.unlogged.push(Arc::clone(&event));
         }
         let queued = self.queue.as_ref().map_or(0, |queue| queue.push(event));
-        self.full = queued.max(self.unlogged.len()) >= FULL;
+        let unlogged = if self.rest.is_none() { self.unlogged.len() } else { 0 };
+        self.full = queued.max(unlogged) >= FULL;
+    }
+
+    /// Writes no more to the log: the run is, or may be, another's, who writes it now.
+    pub(super) fn leave_log(&mut self) {
+        self.log = None;
+        self.unlogged.clear();
     }
 
     /// Whether there is something to do before waiting for the next thing to happen.
     pub(super) fn is_pending(&self) -> bool {
-        self.full || !self.unlogged.is_empty()
+        self.full || !self.unlogged.is_empty() && !self.is_resting()
+    }
+
+    fn is_resting(&self) -> bool {
+        self.rest.is_some_and(|(until, _)| until > Instant::now())
     }
 
     /// Whether what has queued up should be handed on before more is added.
@@ -84,23 +110,48 @@ impl Emitter {
         self.full
     }
 
-    /// Hands the events on: writes the log, and lets the caller have what has queued up. A log that fails costs the resuming of
-    /// this stream, not the run.
+    /// Hands the events on: writes the log, and lets the caller have what has queued up. What a log does not take now it is given the next
+    /// time; one that goes on failing costs the resuming of this stream, not the run.
     pub(super) async fn flush(&mut self) {
         if let Some(log) = &self.log
             && !self.unlogged.is_empty()
+            && !self.is_resting()
         {
             reach("log.before");
             let result = log.append(self.run, &self.unlogged).await;
             reach("log.after");
-            self.unlogged.clear();
-            if let Err(error) = result {
-                tracing::warn!(run = %self.run, error = ?error, "the event log failed; this run can not be resumed");
-                self.log = None;
+            match result {
+                Ok(()) => {
+                    self.unlogged.clear();
+                    self.rest = None;
+                }
+                Err(error) if self.unlogged.len() < MOST_UNLOGGED => {
+                    let rest = self.rest.map_or(FIRST_REST, |(_, next)| next);
+                    self.rest = Some((Instant::now() + rest, (rest * 2).min(LONGEST_REST)));
+                    tracing::warn!(run = %self.run, error = ?error, "the event log failed; trying again later");
+                }
+                Err(error) => {
+                    tracing::warn!(run = %self.run, error = ?error, "the event log failed; this run can not be resumed");
+                    self.leave_log();
+                }
             }
         }
         if std::mem::take(&mut self.full) {
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// As [`Emitter::flush`], for the last events: a log that fails is given some time.
+    pub(super) async fn flush_last(&mut self) {
+        let mut wait = LAST_WAIT;
+        for _ in 0..LAST_TRIES {
+            self.rest = None;
+            self.flush().await;
+            if self.unlogged.is_empty() {
+                return;
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
         }
     }
 }

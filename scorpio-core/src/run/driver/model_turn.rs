@@ -68,8 +68,11 @@ impl Driver {
             let Some(wait) = resets.next(&error) else { return self.failed(error).await };
             tracing::warn!(run = %self.lease.run, turn, error = ?error, "an answer broke off; it is asked for again");
             self.emitter.emit(|| EventKind::StreamReset(StreamReset { turn, error: error.kind() }));
-            self.emitter.flush().await;
-            if let Err(interrupt) = self.watch.until(sleep(wait)).await {
+            let waited = match self.flush().await {
+                Ok(()) => self.watch.until(sleep(wait)).await,
+                Err(interrupt) => Err(interrupt),
+            };
+            if let Err(interrupt) = waited {
                 return self.interrupted(interrupt).await;
             }
         }
@@ -82,14 +85,14 @@ impl Driver {
         let cx = CallContext { run: Some(self.lease.run), cancel, deadline: self.watch.deadline() };
         let provider = Arc::clone(self.agent.model.provider());
         let mut ids = UniqueIds::default();
-        self.emitter.flush().await;
+        self.flush().await?;
         reach("model.before");
         let mut stream = self.watch.until(provider.stream(request, &cx)).await??;
         loop {
             // What has arrived together is handed on together.
             let ready = if self.emitter.is_pending() { stream.next().now_or_never() } else { None };
             if ready.is_none() || self.emitter.is_full() {
-                self.emitter.flush().await;
+                self.flush().await?;
             }
             let next = async {
                 match ready {

@@ -58,7 +58,10 @@ impl Driver {
         let mut running = Running::new();
         self.launch(&running, &cx);
         while !running.is_empty() {
-            self.emitter.flush().await;
+            if let Err(interrupt) = self.flush().await {
+                drop(running);
+                return self.interrupted(interrupt).await;
+            }
             let next = async {
                 tokio::select! {
                     biased;
