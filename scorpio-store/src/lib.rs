@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `sqlite` (default) | [`SqliteStore`]: sessions and runs, the log of events, accounts and vectors in one file; SQLite is built in |
 //! | `postgres` | [`PostgresStore`]: the same on PostgreSQL, shared by any number of processes; [`PostgresVectors`] where it has pgvector |
+//! | `mongodb` | [`MongoStore`]: sessions and runs on MongoDB, shared by any number of processes |
 //! | `redis` | [`RedisStore`]: the log of events, a cache, messages and a rate limiter on a Redis server |
 //! | `redis-tls` | `rediss://…` |
 //! | `blobs` | [`ObjectBlobStore`]: files in a folder of the local disk, or in any `object_store` |
@@ -23,9 +24,11 @@ pub mod blobs;
 pub mod conformance;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod events;
+#[cfg(feature = "mongodb")]
+pub mod mongodb;
 #[cfg(feature = "postgres")]
 pub mod postgres;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "mongodb", feature = "postgres", feature = "sqlite"))]
 mod record;
 #[cfg(feature = "redis")]
 pub mod redis;
@@ -36,6 +39,8 @@ pub mod sqlite;
 
 #[cfg(feature = "blobs")]
 pub use self::blobs::ObjectBlobStore;
+#[cfg(feature = "mongodb")]
+pub use self::mongodb::MongoStore;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresStore, PostgresVectors};
 #[cfg(feature = "redis")]

@@ -2,7 +2,7 @@
 
 use scorpio_core::{
     Message, MessageId, Role, RunId, SessionId,
-    store::{JournalHash, Lease, StoreError, StoreErrorKind},
+    store::{Lease, StoreError, StoreErrorKind},
 };
 use serde::Serialize;
 
@@ -32,8 +32,9 @@ impl MessageRow {
 }
 
 /// A hash as it is stored.
-pub(crate) fn journal_hash(bytes: &[u8]) -> Result<JournalHash, StoreError> {
-    <[u8; 32]>::try_from(bytes).map(JournalHash::from).map_err(|error| {
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) fn journal_hash(bytes: &[u8]) -> Result<scorpio_core::store::JournalHash, StoreError> {
+    <[u8; 32]>::try_from(bytes).map(Into::into).map_err(|error| {
         StoreError::new(StoreErrorKind::Corrupt, "a hash of a journal cannot be read").with_source(error)
     })
 }
