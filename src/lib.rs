@@ -36,6 +36,7 @@
 //! | `knowledge` | | documents that are searched by what they mean, and the tool `knowledge_search` |
 //! | `sqlite` | | sessions, events, accounts and vectors in a SQLite file |
 //! | `postgres` | | the same on PostgreSQL, shared by any number of processes; vectors need pgvector |
+//! | `mongodb` | | sessions and runs on MongoDB, shared by any number of processes |
 //! | `redis` | | the log of events, a cache, messages and a rate limiter on Redis |
 //! | `redis-tls` | | Redis over TLS: `rediss://…` |
 //! | `blobs` | | files in a folder of the local disk, or in any object store |
@@ -51,6 +52,8 @@ pub use scorpio_core::*;
 pub use scorpio_providers as providers;
 #[cfg(feature = "blobs")]
 pub use scorpio_store::blobs;
+#[cfg(feature = "mongodb")]
+pub use scorpio_store::mongodb;
 #[cfg(feature = "postgres")]
 pub use scorpio_store::postgres;
 #[cfg(feature = "redis")]
