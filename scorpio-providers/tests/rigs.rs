@@ -61,7 +61,7 @@ impl Rig {
 
     /// Shows everything that was sent to the oracle.
     async fn judge(&self) {
-        oracle::judge("openai-chat", &self.tee.bodies()).await;
+        oracle::judge(self.tee.bodies().into_iter().map(|body| ("openai-chat", body))).await;
     }
 }
 

@@ -204,7 +204,7 @@ async fn everything_that_a_message_may_hold_and_all_parameters() {
 #[tokio::test]
 async fn another_server_echoes() {
     let mut rigs = Vec::new();
-    for wire in [Wire::OpenAiChat, Wire::AnthropicMessages] {
+    for wire in [Wire::OpenAiChat, Wire::AnthropicMessages, Wire::GeminiGenerateContent] {
         let rig = Rig::katan(wire, &variable("SCORPIO_RIG_KEY")).await;
         let answer = rig.ask("rig-echo").await.unwrap();
         assert!(answer.text().ends_with("User: Say something."), "{}: {}", rig.name, answer.text());
