@@ -26,6 +26,7 @@ use super::{
     live,
     live::Alive,
     machine::Rules,
+    patience::Patience,
     settle::{Presumed, settle},
     start::Seat,
     stream::RunHandle,
@@ -36,7 +37,7 @@ use crate::{
     agent::Definition,
     failpoint::reach,
     model::{Assembler, Entry, OutputSchema, Transcript},
-    store::{Lease, SessionPatch, Signal, StoreErrorKind, StoredSignal, ToolExecution},
+    store::{Lease, SessionPatch, Signal, StoreError, StoreErrorKind, StoredSignal, ToolExecution},
     tool::{Extensions, ToolCatalog},
 };
 
@@ -197,6 +198,11 @@ impl Driver {
             Err(error) if matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::NotFound) => {
                 return Ok(false);
             }
+            // It waits, and whoever looks for runs to go on with finds it.
+            Err(error) if error.is_outage() => {
+                tracing::warn!(run = %self.lease.run, error = ?error, "a paused run could not be taken up at once");
+                return Ok(false);
+            }
             Err(error) => return Err(error.into()),
         };
         if record.machine != self.machine {
@@ -278,8 +284,7 @@ impl Driver {
             } = signal
                 && let Some(tool) = self.asked_about(approval)
             {
-                let patch = SessionPatch::approve_tool(tool);
-                self.agent.store.update_session(&self.owner, &self.session, patch).await?;
+                self.approve_for_good(tool).await?;
             }
         }
         if signals.iter().any(|signal| matches!(signal.signal, Signal::Stop)) {
@@ -289,6 +294,19 @@ impl Driver {
         applied.merge(self.absorb()?);
         self.start_pending(&mut applied, self.agent.parallel_tools)?;
         self.commit(applied).await
+    }
+
+    /// Remembers for the whole session that a tool needs no approval.
+    async fn approve_for_good(&mut self, tool: crate::ToolName) -> Result<(), StoreError> {
+        let mut patience = Patience::new(self.agent.store_patience);
+        loop {
+            let patch = SessionPatch::approve_tool(tool.clone());
+            let updated = self.agent.store.update_session(&self.owner, &self.session, patch).await;
+            match updated {
+                Ok(_) => return Ok(()),
+                Err(error) => self.wait_for_store(&mut patience, error).await?,
+            }
+        }
     }
 
     /// The tool about which somebody is asked under this id.

@@ -47,7 +47,7 @@ fn explain(code: Option<u32>) -> (StoreErrorKind, &'static str) {
         Some(8) => (StoreErrorKind::Unavailable, "the database is read-only"),
         Some(10) => (StoreErrorKind::Unavailable, "the disk failed"),
         Some(11) => (StoreErrorKind::Corrupt, "the database is damaged"),
-        Some(13) => (StoreErrorKind::Unavailable, "the disk is full"),
+        Some(13) => (StoreErrorKind::Full, "the disk is full"),
         Some(14) => (StoreErrorKind::Unavailable, "the database cannot be opened"),
         Some(26) => (StoreErrorKind::Corrupt, "the file is not a database"),
         _ => (StoreErrorKind::Unavailable, "the database failed"),
