@@ -31,6 +31,9 @@ pub(super) fn store_error(error: Arc<sqlx::Error>) -> StoreError {
         sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
             (StoreErrorKind::Unavailable, "the store is closed")
         }
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            (StoreErrorKind::Unavailable, "the file of the database is gone, or another one is in its place")
+        }
         sqlx::Error::PoolTimedOut => (StoreErrorKind::Unavailable, "every connection of the store is in use"),
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
             (StoreErrorKind::Corrupt, "what is stored is not of the expected type")
