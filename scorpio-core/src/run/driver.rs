@@ -145,6 +145,10 @@ impl Driver {
         }
         // A run that is another's by now, or that the store could not be told about, is not over.
         let goes_on = driven.as_ref().is_err_and(|_| !matches!(self.machine.next(), Step::Done(_)));
+        if goes_on && driven.as_ref().is_err_and(is_outage) {
+            // It stays as it is in the store, for whoever takes it up: to be settled is for runs that are given up.
+            self.alive = None;
+        }
         let usage = self.machine.usage().clone();
         match driven.as_ref().map(Option::as_ref) {
             Ok(None) => self.emitter.emit(|| EventKind::RunPaused(RunPaused { usage })),
@@ -358,6 +362,12 @@ impl Driver {
             }
         }
     }
+}
+
+/// Whether the store has failed for longer than the run waits for it.
+fn is_outage(error: &ScorpioError) -> bool {
+    let source = std::error::Error::source(error);
+    source.and_then(|source| source.downcast_ref::<StoreError>()).is_some_and(StoreError::is_outage)
 }
 
 /// A fault of the engine itself.

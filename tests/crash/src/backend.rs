@@ -25,13 +25,22 @@ impl Backend {
     /// Opens the store at `address`: `sqlite://path` or `postgres://…`.
     pub async fn open(address: &str) -> Self {
         if let Some(path) = address.strip_prefix("sqlite://") {
-            let store = SqliteStore::open(path).await.expect("the database opens");
-            let pool = SqlitePool::connect(&format!("sqlite://{path}")).await.expect("the database opens");
-            sqlx::raw_sql(ORDERS).execute(&pool).await.expect("a table is made");
-            let shared = Arc::new(store.clone());
-            return Self { store: shared.clone(), log: shared, database: Database::Sqlite(store, pool) };
+            return Self::sqlite(SqliteStore::open(path).await.expect("the database opens"), path).await;
         }
-        let store = Arc::new(PostgresStore::connect(address).await.expect("the database opens"));
+        Self::postgres(PostgresStore::connect(address).await.expect("the database opens"), address).await
+    }
+
+    /// A store in the file at `path`.
+    pub async fn sqlite(store: SqliteStore, path: &str) -> Self {
+        let pool = SqlitePool::connect(&format!("sqlite://{path}")).await.expect("the database opens");
+        sqlx::raw_sql(ORDERS).execute(&pool).await.expect("a table is made");
+        let shared = Arc::new(store.clone());
+        Self { store: shared.clone(), log: shared, database: Database::Sqlite(store, pool) }
+    }
+
+    /// A store in the database at `address`.
+    pub async fn postgres(store: PostgresStore, address: &str) -> Self {
+        let store = Arc::new(store);
         let pool = PgPool::connect(address).await.expect("the database opens");
         // Two processes that make a table at once get in each other's way.
         let _ = sqlx::raw_sql(ORDERS).execute(&pool).await;
@@ -54,6 +63,12 @@ impl Backend {
             Database::Sqlite(_, pool) => sqlx::query(sql).fetch_one(pool).await.unwrap().get(0),
             Database::Postgres(pool) => sqlx::query(sql).fetch_one(pool).await.unwrap().get(0),
         }
+    }
+
+    /// With another log of events.
+    #[must_use]
+    pub fn with_log(self, log: Arc<dyn EventLog>) -> Self {
+        Self { log, ..self }
     }
 
     pub async fn close(self) {

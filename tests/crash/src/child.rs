@@ -11,7 +11,7 @@ use scorpio_testkit::Wire;
 use crate::{
     backend::Backend,
     ledger::Ledger,
-    scenario::{QUESTION, WIRES, agents},
+    scenario::{QUESTION, Stage, WIRES, agents},
 };
 
 /// What a child is told.
@@ -81,7 +81,9 @@ pub async fn live(orders: Orders) {
     let session = SessionId::parse(&orders.session).unwrap();
     let lease = Duration::from_millis(orders.lease);
     let takes = Duration::from_millis(orders.takes);
-    let [planner, expert] = agents(orders.wire(), &orders.provider, &backend, &ledger, lease, takes);
+    let patience = Duration::from_secs(600);
+    let stage = Stage { backend: &backend, ledger: &ledger, lease, patience, takes, trap: None };
+    let [planner, expert] = agents(orders.wire(), &orders.provider, &stage);
     let mut runtime = Runtime::new(backend.store.clone())
         .event_log(backend.log.clone())
         .agent(planner.clone())
