@@ -25,4 +25,5 @@ pub mod ledger;
 pub mod outage;
 pub mod scenario;
 pub mod series;
+pub mod turns;
 pub mod zombie;

@@ -71,6 +71,7 @@ impl Rig {
             lease: 30_000,
             takes: 4,
             alone: true,
+            decides: true,
         }
     }
 
