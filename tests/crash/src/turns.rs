@@ -54,15 +54,14 @@ impl Turns {
     async fn turn(&self, store: &dyn Store, session: &SessionId, number: usize) -> Result<(), StoreError> {
         let owner = OwnerId::local();
         let seen = store.session(&owner, session).await?.expect("the session is there").version;
-        let mut machine = RunMachine::new(RunId::new(), session.clone(), Limits::new());
+        let machine = RunMachine::new(RunId::new(), session.clone(), Limits::new());
         let mut begin = Begin::new(session.clone(), owner, self.name.clone(), machine.clone());
         (begin.expected_version, begin.input) = (Some(seen), Some(Message::user(self.question(number))));
         let begun = store.begin_run(begin).await?;
         assert_eq!(begun.version, seen + 1);
-        machine.count_step(None);
         let append = [Arc::new(Entry::new(Message::user(format!("{} answered", self.question(number)))))];
         let mut commit = Commit::new(&begun.lease, begun.version, &machine);
-        (commit.append, commit.step, commit.end) = (&append, Some(machine.step()), Some(RunEnd::Interrupted));
+        (commit.append, commit.end) = (&append, Some(RunEnd::Interrupted));
         // Nobody else may write while this run is live.
         let written = store.commit(commit).await;
         assert_eq!(written.expect("the session is ours"), begun.version + 1);

@@ -61,10 +61,12 @@ async fn two_processes_lose_and_interleave_no_turn() {
             count: COUNT,
         };
         let writers = [writer("left"), writer("right")];
-        let children: Vec<_> = writers.iter().map(|writer| {
+        let write = |writer: &Turns| {
             let mut command = Command::new(CRASHKID);
             Kid(command.args(writer.to_arguments()).stdin(Stdio::null()).spawn().unwrap())
-        });
+        };
+        // Both go before either is waited for.
+        let children = writers.each_ref().map(write);
         for mut child in children {
             assert!(wait(&mut child.0, PATIENCE), "a writer hangs");
             assert!(child.0.wait().unwrap().success());
