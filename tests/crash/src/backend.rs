@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use scorpio_core::store::{EventLog, Store};
 use scorpio_store::{PostgresStore, SqliteStore};
-use sqlx::{AssertSqlSafe, PgPool, Row, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row, SqlitePool};
 
 /// A store that is open, and its database as tools and the judge see it.
 pub struct Backend {
@@ -18,6 +18,23 @@ enum Database {
     Postgres(PgPool),
 }
 
+/// The address of a schema of its own in a database of PostgreSQL.
+pub fn in_schema(address: &str, schema: &str) -> String {
+    format!("{address}?options={SEARCH}{schema}")
+}
+
+/// What comes before the name of a schema in an address.
+const SEARCH: &str = "-csearch_path%3D";
+
+/// Makes the schema that an address names, if it names one.
+async fn make_schema(address: &str) {
+    let Some((_, schema)) = address.split_once(SEARCH) else { return };
+    let mut connection = PgConnection::connect(address).await.expect("the database answers");
+    // Two processes that make it at once get in each other's way; then it is there.
+    let sql = AssertSqlSafe(format!("create schema if not exists {schema}"));
+    let _ = sqlx::raw_sql(sql).execute(&mut connection).await;
+}
+
 /// A table of the program's own, in the database of the store.
 const ORDERS: &str = "create table if not exists crash_orders (key text not null, session text not null)";
 
@@ -27,6 +44,7 @@ impl Backend {
         if let Some(path) = address.strip_prefix("sqlite://") {
             return Self::sqlite(SqliteStore::open(path).await.expect("the database opens"), path).await;
         }
+        make_schema(address).await;
         Self::postgres(PostgresStore::connect(address).await.expect("the database opens"), address).await
     }
 

@@ -10,7 +10,13 @@ use std::{
 use scorpio_core::SessionId;
 use scorpio_testkit::{Running, StrictProvider};
 
-use crate::{backend::Backend, child::Orders, judge, kill, ledger::Ledger, scenario::script};
+use crate::{
+    backend::{Backend, in_schema},
+    child::Orders,
+    judge, kill,
+    ledger::Ledger,
+    scenario::script,
+};
 
 /// A child that does not come to an end by itself is a violation.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,9 +43,11 @@ pub struct Report {
 /// What a series runs on.
 pub struct Rig {
     program: PathBuf,
-    /// None makes a database in a file for each scenario.
+    /// A schema in it for each scenario; `None` makes a database in a file for each.
     postgres: Option<String>,
     directory: tempfile::TempDir,
+    /// Which rig of this process it is.
+    id: usize,
     count: AtomicUsize,
 }
 
@@ -53,15 +61,23 @@ impl Rig {
     }
 
     fn new(program: impl Into<PathBuf>, postgres: Option<String>) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
         let directory = tempfile::tempdir().unwrap();
-        Self { program: program.into(), postgres, directory, count: AtomicUsize::new(0) }
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { program: program.into(), postgres, directory, id, count: AtomicUsize::new(0) }
     }
 
     /// The orders of a scenario of its own.
     pub fn orders(&self, provider: &Running, wire: usize) -> Orders {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let path = |kind: &str| self.directory.path().join(format!("{number}.{kind}"));
-        let store = self.postgres.clone().unwrap_or_else(|| format!("sqlite://{}", path("db").display()));
+        // Whoever is the sole user of a store takes up every run in it.
+        let store = match &self.postgres {
+            Some(address) => {
+                in_schema(address, &format!("crash_{}_{}_{number}", std::process::id(), self.id))
+            }
+            None => format!("sqlite://{}", path("db").display()),
+        };
         Orders {
             store,
             provider: provider.url(),

@@ -42,7 +42,8 @@ impl Turns {
         }
         for number in 0..self.count {
             while let Err(error) = self.turn(&*backend.store, &session, number).await {
-                let is_others = matches!(error.kind(), StoreErrorKind::Conflict { .. } | StoreErrorKind::Busy);
+                let is_others =
+                    matches!(error.kind(), StoreErrorKind::Conflict { .. } | StoreErrorKind::Busy);
                 assert!(is_others, "{error:?}");
                 tokio::task::yield_now().await;
             }

@@ -106,7 +106,8 @@ async fn every_violation_is_found() {
     whole.expect(question, as_it_is, "the question was acknowledged and is lost").await;
     let results = "delete from scorpio_messages where session_id = 'judged' and seq = 3";
     whole.expect(results, as_it_is, "calls without results").await;
-    let other = "update scorpio_messages set body = replace(body, 'deposit done', 'deposit gone') where seq = 3";
+    let other =
+        "update scorpio_messages set body = replace(body, 'deposit done', 'deposit gone') where seq = 3";
     whole.expect(other, as_it_is, "the result of charge is 1 times in the history, or another one").await;
     let answer = "update scorpio_messages set body = replace(body, 'All is planned.', 'Nothing is.')";
     whole.expect(answer, as_it_is, "the answer is missing").await;
