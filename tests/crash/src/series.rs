@@ -109,7 +109,7 @@ impl Rig {
         let trace = self.directory.path().join(format!("trace-{wire}"));
         let orders = self.orders(&provider, wire);
         let mut child = self.spawn(&orders, None, Some(&trace));
-        assert!(wait(&mut child, PATIENCE), "an undisturbed run ends");
+        assert!(wait(&mut child, PATIENCE).await, "an undisturbed run ends");
         std::fs::read_to_string(trace).unwrap().lines().map(str::to_owned).collect()
     }
 
@@ -120,8 +120,8 @@ impl Rig {
         for kill in kills {
             let mut child = self.spawn(&orders, Some(kill), None);
             let ended = match kill {
-                Kill::At(_) => wait(&mut child, PATIENCE),
-                Kill::After(time) => wait(&mut child, *time),
+                Kill::At(_) => wait(&mut child, PATIENCE).await,
+                Kill::After(time) => wait(&mut child, *time).await,
             };
             if ended {
                 killed += usize::from(child.wait().unwrap().code().is_none());
@@ -135,7 +135,7 @@ impl Rig {
             killed += 1;
         }
         let mut child = self.spawn(&orders, None, None);
-        if !wait(&mut child, PATIENCE) {
+        if !wait(&mut child, PATIENCE).await {
             child.kill().unwrap();
             child.wait().unwrap();
             return (killed, vec!["the run does not come to an end".to_owned()]);
@@ -207,7 +207,7 @@ async fn futures_join<T>(futures: impl Iterator<Item = impl Future<Output = T>>)
 }
 
 /// Waits for a child. Answers whether it ended in time.
-pub fn wait(child: &mut Child, patience: Duration) -> bool {
+pub async fn wait(child: &mut Child, patience: Duration) -> bool {
     let until = Instant::now() + patience;
     loop {
         if child.try_wait().unwrap().is_some() {
@@ -216,7 +216,7 @@ pub fn wait(child: &mut Child, patience: Duration) -> bool {
         if Instant::now() >= until {
             return false;
         }
-        std::thread::sleep(Duration::from_millis(1));
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn zombies(rig: &Rig, name: &str, rounds: usize, seed: u64) -> Report 
         let mut orders = orders_of(rig, &provider, round);
         let mut zombie = rig.spawn(&orders, None, None);
         let mut naptime = Duration::from_millis(random.u64(20..200));
-        while wait(&mut zombie, naptime) {
+        while wait(&mut zombie, naptime).await {
             // The run was over before the nap.
             naptime /= 2;
             orders = orders_of(rig, &provider, round);
@@ -39,10 +39,10 @@ pub async fn zombies(rig: &Rig, name: &str, rounds: usize, seed: u64) -> Report 
         }
         signal(&zombie, Signal::STOP);
         let mut heir = rig.spawn(&orders, None, None);
-        let finished = wait(&mut heir, PATIENCE);
+        let finished = wait(&mut heir, PATIENCE).await;
         signal(&zombie, Signal::CONT);
         // It finds that the run is another's, or over, and ends by itself.
-        let ended = wait(&mut zombie, PATIENCE);
+        let ended = wait(&mut zombie, PATIENCE).await;
         for (child, word) in [(&mut heir, finished), (&mut zombie, ended)] {
             if !word {
                 child.kill().unwrap();

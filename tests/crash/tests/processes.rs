@@ -68,7 +68,7 @@ async fn two_processes_lose_and_interleave_no_turn() {
         // Both go before either is waited for.
         let children = writers.each_ref().map(write);
         for mut child in children {
-            assert!(wait(&mut child.0, PATIENCE), "a writer hangs");
+            assert!(wait(&mut child.0, PATIENCE).await, "a writer hangs");
             assert!(child.0.wait().unwrap().success());
         }
         let backend = Backend::open(&store).await;
@@ -133,7 +133,7 @@ async fn a_run_is_stopped_by_another_process() {
         run.runtime.stop(&OwnerId::local(), record.id).await.unwrap();
         let (_, took) = run.until(|run| run.is_none()).await;
         assert!(took < SOON, "{took:?}");
-        assert!(wait(&mut run.child.0, PATIENCE));
+        assert!(wait(&mut run.child.0, PATIENCE).await);
     }
 }
 
@@ -163,7 +163,7 @@ async fn a_call_is_decided_about_by_another_process() {
         let goes_on = |run: Option<&RunRecord>| run.is_none_or(|run| run.machine.signals_seen() == 1);
         let (_, took) = run.until(goes_on).await;
         assert!(took < SOON, "{took:?}");
-        assert!(wait(&mut run.child.0, PATIENCE));
+        assert!(wait(&mut run.child.0, PATIENCE).await);
         let ledger = Ledger::at(&run.orders.ledger);
         assert_eq!(judge::violations(&run.backend, &ledger, &run.session).await, Vec::<String>::new());
     }
@@ -190,6 +190,6 @@ async fn who_follows_a_run_sees_how_a_third_process_ends_it() {
         });
         let last = last.await.expect("the events come to an end").unwrap();
         assert!(last.is_last(), "{last:?}");
-        assert!(wait(&mut third.0, PATIENCE));
+        assert!(wait(&mut third.0, PATIENCE).await);
     }
 }
