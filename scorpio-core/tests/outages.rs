@@ -112,8 +112,8 @@ fn agent(store: &Arc<Flaky>, script: Scripted) -> AgentBuilder {
     Agent::builder("clerk").with_model(Model::new(script, "any")).store(store.clone()).tool(send)
 }
 
-fn sending(calls: &[&str]) -> ScriptedTurn {
-    calls.iter().fold(ScriptedTurn::new(), |turn, call| turn.tool_call(call, "send", r#"{"to": "ada"}"#))
+fn sending(call: &str) -> ScriptedTurn {
+    ScriptedTurn::new().tool_call(call, "send", r#"{"to": "ada"}"#)
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,7 +208,7 @@ async fn a_run_that_is_dropped_while_the_store_is_down_is_left_for_the_next_one(
 #[tokio::test(start_paused = true)]
 async fn a_decision_for_the_whole_session_is_not_lost_in_an_outage() {
     let (store, session) = (Arc::new(Flaky::default()), SessionId::new());
-    let script = Scripted::new().turn(sending(&["c1"])).turn(sending(&["c2"])).text("Sent.");
+    let script = Scripted::new().turn(sending("c1")).turn(sending("c2")).text("Sent.");
     let agent = agent(&store, script).build().unwrap();
     let paused = agent.run("Send.").session(&session).await.unwrap();
     let (run, asked) = (paused.report().run, paused.pending()[0].call_id.clone());
@@ -224,7 +224,7 @@ async fn a_decision_for_the_whole_session_is_not_lost_in_an_outage() {
 async fn what_is_read_to_go_on_is_read_again() {
     for call in ["messages", "session", "signals"] {
         let store = Arc::new(Flaky::default());
-        let agent = agent(&store, Scripted::new().turn(sending(&["c1"])).text("Sent.")).build().unwrap();
+        let agent = agent(&store, Scripted::new().turn(sending("c1")).text("Sent.")).build().unwrap();
         let paused = agent.run("Send.").await.unwrap();
         let (run, asked) = (paused.report().run, paused.pending()[0].call_id.clone());
         store.fail(call, StoreErrorKind::Unavailable, 3);

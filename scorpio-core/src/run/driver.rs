@@ -144,7 +144,9 @@ impl Driver {
             self.report(error);
         }
         // A run that is another's by now, or that the store could not be told about, is not over.
-        let goes_on = driven.as_ref().is_err_and(|_| !matches!(self.machine.next(), Step::Done(_)));
+        // The machine may be ahead of the store, in a step that could not be made durable.
+        let is_over = self.alive.is_none() && matches!(self.machine.next(), Step::Done(_));
+        let goes_on = driven.is_err() && !is_over;
         if goes_on && driven.as_ref().is_err_and(is_outage) {
             // It stays as it is in the store, for whoever takes it up: to be settled is for runs that are given up.
             self.alive = None;

@@ -112,7 +112,8 @@ async fn enter(start: &Start) -> Result<(Begun, RunMachine, Transcript)> {
     let mut attempt = 1;
     loop {
         let session = open_session(start).await?;
-        let mut transcript = history(&start.agent, &start.owner, &start.session, start.branch_after, Patience::none()).await?;
+        let mut transcript =
+            history(&start.agent, &start.owner, &start.session, start.branch_after, Patience::none()).await?;
         let machine = machine(start, session.approved_tools);
         let mut begin =
             Begin::new(start.session.clone(), start.owner.clone(), live::holder(), machine.clone());

@@ -11,9 +11,7 @@ use crate::{
     failpoint::reach_step,
     model::Entry,
     run::{Applied, Step, patience::Patience},
-    store::{
-        Commit, ExecutionStatus, JournalEntry, JournalHash, Statement, StoreError, ToolExecution, Wait,
-    },
+    store::{Commit, ExecutionStatus, JournalEntry, JournalHash, Statement, StoreError, ToolExecution, Wait},
 };
 
 impl Driver {
