@@ -20,7 +20,7 @@ pub use self::{
     case::{Case, Stores},
     moment::{Moment, Trap, Trapped},
     postgres::{BackendKilled, Crash, DiskFull, Freeze, IdleInTransaction, PostgresRig, ReadOnly},
-    redis::{ClientsDropped, Flushed, MemoryFull, RedisFreeze, RedisKilled, RedisRig},
+    redis::{RedisOutage, RedisRig},
     sqlite::{Busy, Deleted, Flipped, Full, Immutable, ShortWrites, SqliteRig},
 };
 

@@ -5,9 +5,8 @@
 use std::{path::Path, sync::Arc};
 
 use scorpio_crash::outage::{
-    BackendKilled, Busy, Case, ClientsDropped, Crash, Deleted, DiskFull, Flipped, Flushed, Freeze, Full,
-    IdleInTransaction, Immutable, MemoryFull, Moment, Outage, PostgresRig, ReadOnly, RedisFreeze,
-    RedisKilled, RedisRig, ShortWrites, SqliteRig, Stores,
+    BackendKilled, Busy, Case, Crash, Deleted, DiskFull, Flipped, Freeze, Full, IdleInTransaction, Immutable,
+    Moment, Outage, PostgresRig, ReadOnly, RedisOutage, RedisRig, ShortWrites, SqliteRig, Stores,
 };
 use tokio::sync::RwLock;
 
@@ -38,7 +37,7 @@ async fn on_sqlite<O: Outage + 'static>(outage: impl FnOnce(Arc<SqliteRig>) -> O
     at_every_moment(&*rig, Arc::new(outage(Arc::clone(&rig))), rig.folder()).await;
 }
 
-async fn on_redis<O: Outage + 'static>(outage: impl FnOnce(Arc<RedisRig>) -> O) {
+async fn on_redis(outage: impl FnOnce(Arc<RedisRig>) -> RedisOutage) {
     let Some(rig) = RedisRig::start() else { return };
     let _others = FILES.read().await;
     let rig = Arc::new(rig);
@@ -111,25 +110,25 @@ async fn sqlite_bytes_flip() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_is_killed() {
-    on_redis(RedisKilled).await;
+    on_redis(RedisOutage::killed).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_drops_its_clients() {
-    on_redis(ClientsDropped).await;
+    on_redis(RedisOutage::drops_clients).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_freezes() {
-    on_redis(RedisFreeze).await;
+    on_redis(RedisOutage::freezes).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_has_no_memory() {
-    on_redis(MemoryFull).await;
+    on_redis(RedisOutage::has_no_memory).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_forgets_everything() {
-    on_redis(Flushed).await;
+    on_redis(RedisOutage::forgets).await;
 }

@@ -50,60 +50,68 @@ impl Stores for RedisRig {
     }
 }
 
-macro_rules! outage {
-    ($(#[$doc:meta])* $name:ident, begin: |$begin:ident| $begins:expr, end: |$end:ident| $ends:expr) => {
-        $(#[$doc])*
-        pub struct $name(pub Arc<RedisRig>);
-
-        #[async_trait]
-        impl Outage for $name {
-            async fn begin(&self) {
-                #[allow(unused_mut)]
-                let mut $begin = self.0.server();
-                $begins;
-            }
-
-            async fn end(&self) {
-                #[allow(unused_mut)]
-                let mut $end = self.0.server();
-                $ends;
-            }
-
-            fn course(&self) -> Course {
-                Course::GoesOn
-            }
-        }
-    };
+/// The server is in trouble.
+pub struct RedisOutage {
+    rig: Arc<RedisRig>,
+    begins: fn(&mut Server),
+    ends: fn(&mut Server),
 }
 
-outage! {
-    /// The server is killed, and another one is started that knows nothing.
-    RedisKilled, begin: |server| server.kill(), end: |server| server.launch()
+impl RedisOutage {
+    fn new(rig: Arc<RedisRig>, begins: fn(&mut Server), ends: fn(&mut Server)) -> Self {
+        Self { rig, begins, ends }
+    }
+
+    /// It is killed, and another one is started that knows nothing.
+    pub fn killed(rig: Arc<RedisRig>) -> Self {
+        Self::new(rig, Server::kill, Server::launch)
+    }
+
+    /// It closes all connections.
+    pub fn drops_clients(rig: Arc<RedisRig>) -> Self {
+        let begins = |server: &mut Server| {
+            server.command::<u64>(&["CLIENT", "KILL", "TYPE", "normal"]);
+        };
+        Self::new(rig, begins, |_| {})
+    }
+
+    /// It stops, and goes on later.
+    pub fn freezes(rig: Arc<RedisRig>) -> Self {
+        Self::new(rig, |server| server.signal("STOP"), |server| server.signal("CONT"))
+    }
+
+    /// It takes nothing more.
+    pub fn has_no_memory(rig: Arc<RedisRig>) -> Self {
+        let begins = |server: &mut Server| {
+            server.command::<String>(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+            server.command::<String>(&["CONFIG", "SET", "maxmemory", "1"]);
+        };
+        let ends = |server: &mut Server| {
+            server.command::<String>(&["CONFIG", "SET", "maxmemory", "0"]);
+        };
+        Self::new(rig, begins, ends)
+    }
+
+    /// It forgets everything.
+    pub fn forgets(rig: Arc<RedisRig>) -> Self {
+        let begins = |server: &mut Server| {
+            server.command::<String>(&["FLUSHALL"]);
+        };
+        Self::new(rig, begins, |_| {})
+    }
 }
 
-outage! {
-    /// The server closes all connections.
-    ClientsDropped,
-    begin: |server| server.command::<u64>(&["CLIENT", "KILL", "TYPE", "normal"]),
-    end: |_server| ()
-}
+#[async_trait]
+impl Outage for RedisOutage {
+    async fn begin(&self) {
+        (self.begins)(&mut self.rig.server());
+    }
 
-outage! {
-    /// The server stops, and goes on later.
-    RedisFreeze, begin: |server| server.signal("STOP"), end: |server| server.signal("CONT")
-}
+    async fn end(&self) {
+        (self.ends)(&mut self.rig.server());
+    }
 
-outage! {
-    /// The server takes nothing more.
-    MemoryFull,
-    begin: |server| {
-        server.command::<String>(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
-        server.command::<String>(&["CONFIG", "SET", "maxmemory", "1"])
-    },
-    end: |server| server.command::<String>(&["CONFIG", "SET", "maxmemory", "0"])
-}
-
-outage! {
-    /// The server forgets everything.
-    Flushed, begin: |server| server.command::<String>(&["FLUSHALL"]), end: |_server| ()
+    fn course(&self) -> Course {
+        Course::GoesOn
+    }
 }

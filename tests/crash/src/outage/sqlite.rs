@@ -180,7 +180,7 @@ impl Outage for ShortWrites {
     }
 
     async fn end(&self) {
-        setrlimit(Resource::Fsize, self.usual.clone()).unwrap();
+        setrlimit(Resource::Fsize, self.usual).unwrap();
     }
 }
 
