@@ -8,6 +8,7 @@ mod limits;
 mod live;
 mod machine;
 mod outcome;
+mod patience;
 mod runtime;
 mod settle;
 mod start;

@@ -46,6 +46,7 @@ mod commit;
 mod connect;
 mod error;
 mod events;
+mod file;
 mod journal;
 mod migration;
 mod options;
@@ -71,6 +72,7 @@ pub use self::options::SqliteOptions;
 use self::{
     error::{SqlResult, store_error},
     events::SqliteEvents,
+    file::DatabaseFile,
     script::{Script, Step},
     writer::Writer,
 };
@@ -172,7 +174,8 @@ impl SqliteStore {
         options: &SqliteOptions,
     ) -> Result<Self, StoreError> {
         let connect = connect::for_writing(connect, options.busy_timeout);
-        let writer = Writer::start(connect::writer(&connect, options.busy_timeout, &place).await?);
+        let connection = connect::writer(&connect, options.busy_timeout, &place).await?;
+        let writer = Writer::start(connection, DatabaseFile::at(connect.get_filename()));
         let events = Events::start(
             SqliteEvents { writer: writer.clone(), readers: readers.clone() },
             options.event_delay,

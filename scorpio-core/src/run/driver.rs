@@ -26,6 +26,7 @@ use super::{
     live,
     live::Alive,
     machine::Rules,
+    patience::Patience,
     settle::{Presumed, settle},
     start::Seat,
     stream::RunHandle,
@@ -36,7 +37,7 @@ use crate::{
     agent::Definition,
     failpoint::reach,
     model::{Assembler, Entry, OutputSchema, Transcript},
-    store::{Lease, SessionPatch, Signal, StoreErrorKind, StoredSignal, ToolExecution},
+    store::{Lease, SessionPatch, Signal, StoreError, StoreErrorKind, StoredSignal, ToolExecution},
     tool::{Extensions, ToolCatalog},
 };
 
@@ -143,11 +144,16 @@ impl Driver {
             self.report(error);
         }
         // A run that is another's by now, or that the store could not be told about, is not over.
-        let goes_on = driven.as_ref().is_err_and(|_| !matches!(self.machine.next(), Step::Done(_)));
+        // The machine may be ahead of the store, in a step that could not be made durable.
+        let is_over = self.alive.is_none() && matches!(self.machine.next(), Step::Done(_));
+        let goes_on = driven.is_err() && !is_over;
         if goes_on {
-            // Whoever looks for runs to go on with finds it as it is stored.
-            self.alive = None;
+            // The log is written by whoever has the run now, or takes it up.
             self.emitter.leave_log();
+        }
+        if goes_on && driven.as_ref().is_err_and(is_outage) {
+            // It stays as it is in the store, for whoever takes it up: to be settled is for runs that are given up.
+            self.alive = None;
         }
         let usage = self.machine.usage().clone();
         match driven.as_ref().map(Option::as_ref) {
@@ -207,6 +213,11 @@ impl Driver {
             Ok(record) => record,
             // Somebody else was quicker.
             Err(error) if matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::NotFound) => {
+                return Ok(false);
+            }
+            // It waits, and whoever looks for runs to go on with finds it.
+            Err(error) if error.is_outage() => {
+                tracing::warn!(run = %self.lease.run, error = ?error, "a paused run could not be taken up at once");
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
@@ -290,8 +301,7 @@ impl Driver {
             } = signal
                 && let Some(tool) = self.asked_about(approval)
             {
-                let patch = SessionPatch::approve_tool(tool);
-                self.agent.store.update_session(&self.owner, &self.session, patch).await?;
+                self.approve_for_good(tool).await?;
             }
         }
         if signals.iter().any(|signal| matches!(signal.signal, Signal::Stop)) {
@@ -301,6 +311,19 @@ impl Driver {
         applied.merge(self.absorb()?);
         self.start_pending(&mut applied, self.agent.parallel_tools)?;
         self.commit(applied).await
+    }
+
+    /// Remembers for the whole session that a tool needs no approval.
+    async fn approve_for_good(&mut self, tool: crate::ToolName) -> Result<(), StoreError> {
+        let mut patience = Patience::new(self.agent.store_patience);
+        loop {
+            let patch = SessionPatch::approve_tool(tool.clone());
+            let updated = self.agent.store.update_session(&self.owner, &self.session, patch).await;
+            match updated {
+                Ok(_) => return Ok(()),
+                Err(error) => self.wait_for_store(&mut patience, error).await?,
+            }
+        }
     }
 
     /// The tool about which somebody is asked under this id.
@@ -352,6 +375,12 @@ impl Driver {
             }
         }
     }
+}
+
+/// Whether the store has failed for longer than the run waits for it.
+fn is_outage(error: &ScorpioError) -> bool {
+    let source = std::error::Error::source(error);
+    source.and_then(|source| source.downcast_ref::<StoreError>()).is_some_and(StoreError::is_outage)
 }
 
 /// A fault of the engine itself.

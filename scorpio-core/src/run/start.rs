@@ -9,6 +9,7 @@ use super::{
     driver::{Driver, OutputCheck, payload},
     emitter::{Emitter, Queue},
     live::{self, Alive},
+    patience::Patience,
     settle::{Presumed, settle},
     stream::RunHandle,
     view::view,
@@ -111,7 +112,8 @@ async fn enter(start: &Start) -> Result<(Begun, RunMachine, Transcript)> {
     let mut attempt = 1;
     loop {
         let session = open_session(start).await?;
-        let mut transcript = history(&start.agent, &start.owner, &start.session, start.branch_after).await?;
+        let mut transcript =
+            history(&start.agent, &start.owner, &start.session, start.branch_after, Patience::none()).await?;
         let machine = machine(start, session.approved_tools);
         let mut begin =
             Begin::new(start.session.clone(), start.owner.clone(), live::holder(), machine.clone());
@@ -177,17 +179,23 @@ async fn open_session(start: &Start) -> Result<Session> {
     }
 }
 
-/// The history of a session, up to the message after which a new branch begins.
+/// The history of a session, up to the message after which a new branch begins. Each page is asked for within `patience`.
 pub(super) async fn history(
     agent: &Definition,
     owner: &OwnerId,
     session: &SessionId,
     branch_after: Option<u64>,
+    mut patience: Patience,
 ) -> Result<Transcript> {
     let mut entries = Vec::new();
     let mut after = 0;
     loop {
-        let page = agent.store.messages(owner, session, after, PAGE).await?;
+        let page = loop {
+            match agent.store.messages(owner, session, after, PAGE).await {
+                Ok(page) => break page,
+                Err(error) => patience.wait(error).await?,
+            }
+        };
         let full = page.len() == PAGE;
         for stored in page {
             after = stored.seq;

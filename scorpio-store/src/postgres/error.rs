@@ -62,7 +62,7 @@ fn explain(code: &str) -> (StoreErrorKind, &'static str) {
         "3D000" => unavailable("there is no such database"),
         "40001" | "40P01" => unavailable("the statement got in the way of another and was undone"),
         "42501" => unavailable("the database does not let this user do that"),
-        "53100" => unavailable("the disk of the database is full"),
+        "53100" => (StoreErrorKind::Full, "the disk of the database is full"),
         "53300" => unavailable("the database has no connection left"),
         "55P03" => unavailable("another statement has held a lock for too long"),
         "57014" => unavailable("the database has not finished the statement in time"),

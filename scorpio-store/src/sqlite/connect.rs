@@ -105,7 +105,7 @@ pub(super) fn explain(place: &str, error: sqlx::Error) -> StoreError {
         Some(5 | 6) => (StoreErrorKind::Unavailable, "another process has locked it"),
         Some(8) => (StoreErrorKind::Unavailable, "it is read-only"),
         Some(11) => (StoreErrorKind::Corrupt, "it is damaged"),
-        Some(13) => (StoreErrorKind::Unavailable, "the disk is full"),
+        Some(13) => (StoreErrorKind::Full, "the disk is full"),
         Some(14) => (StoreErrorKind::Unavailable, "its directory does not exist or cannot be written to"),
         Some(26) => (StoreErrorKind::Corrupt, "it is not a SQLite database; it was left as it is"),
         _ => (StoreErrorKind::Unavailable, "SQLite failed"),

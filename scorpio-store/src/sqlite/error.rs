@@ -31,6 +31,9 @@ pub(super) fn store_error(error: Arc<sqlx::Error>) -> StoreError {
         sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
             (StoreErrorKind::Unavailable, "the store is closed")
         }
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            (StoreErrorKind::Unavailable, "the file of the database is gone, or another one is in its place")
+        }
         sqlx::Error::PoolTimedOut => (StoreErrorKind::Unavailable, "every connection of the store is in use"),
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
             (StoreErrorKind::Corrupt, "what is stored is not of the expected type")
@@ -47,7 +50,7 @@ fn explain(code: Option<u32>) -> (StoreErrorKind, &'static str) {
         Some(8) => (StoreErrorKind::Unavailable, "the database is read-only"),
         Some(10) => (StoreErrorKind::Unavailable, "the disk failed"),
         Some(11) => (StoreErrorKind::Corrupt, "the database is damaged"),
-        Some(13) => (StoreErrorKind::Unavailable, "the disk is full"),
+        Some(13) => (StoreErrorKind::Full, "the disk is full"),
         Some(14) => (StoreErrorKind::Unavailable, "the database cannot be opened"),
         Some(26) => (StoreErrorKind::Corrupt, "the file is not a database"),
         _ => (StoreErrorKind::Unavailable, "the database failed"),

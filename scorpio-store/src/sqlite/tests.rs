@@ -162,7 +162,7 @@ async fn a_full_disk_fails_what_does_not_fit_and_nothing_else() {
     create("before", 10).await.unwrap();
     store.write(Script::new("pragma max_page_count = 60")).await.unwrap();
     let error = create("large", 1_000_000).await.unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), (StoreErrorKind::Unavailable, "the disk is full"));
+    assert_eq!((error.kind(), error.to_string().as_str()), (StoreErrorKind::Full, "the disk is full"));
     let (large, small) =
         together(&store, async { tokio::join!(create("large", 1_000_000), create("small", 10)) }).await;
     assert_eq!(large.unwrap_err().kind(), StoreErrorKind::Unavailable);

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     error,
+    file::DatabaseFile,
     script::{self, Script, Step},
 };
 
@@ -36,10 +37,11 @@ enum Order {
 pub(super) struct Writer(mpsc::Sender<Order>);
 
 impl Writer {
-    /// Gives `connection` to a task. It ends when every [`Writer`] is gone or one is closed.
-    pub(super) fn start(connection: SqliteConnection) -> Self {
+    /// Gives `connection` to a task. It ends when every [`Writer`] is gone or one is closed. Nothing is written while `file`, if it is one,
+    /// is not where it was.
+    pub(super) fn start(connection: SqliteConnection, file: Option<DatabaseFile>) -> Self {
         let (orders, queue) = mpsc::channel(1024);
-        tokio::spawn(write(connection, queue));
+        tokio::spawn(write(connection, file, queue));
         Self(orders)
     }
 
@@ -69,7 +71,11 @@ impl Writer {
     }
 }
 
-async fn write(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Order>) {
+async fn write(
+    mut connection: SqliteConnection,
+    file: Option<DatabaseFile>,
+    mut queue: mpsc::Receiver<Order>,
+) {
     let (mut orders, mut jobs) = (Vec::new(), Vec::new());
     let mut close = None;
     while close.is_none() && queue.recv_many(&mut orders, BATCH).await > 0 {
@@ -79,7 +85,11 @@ async fn write(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Order
                 Order::Close(answer) => close = Some(answer),
             }
         }
-        commit(&mut connection, std::mem::take(&mut jobs)).await;
+        let jobs = std::mem::take(&mut jobs);
+        match file.as_ref().map_or(Ok(()), DatabaseFile::expect_in_place) {
+            Ok(()) => commit(&mut connection, jobs).await,
+            Err(gone) => refuse(jobs, gone),
+        }
     }
     drop(queue);
     let closed = finish(connection).await;
@@ -92,6 +102,14 @@ async fn finish(mut connection: SqliteConnection) -> Result<(), sqlx::Error> {
     let checkpoint = Script::new("pragma wal_checkpoint(truncate)").run(&mut connection).await;
     connection.close().await?;
     checkpoint.map(drop)
+}
+
+/// Answers all of `jobs` with the same failure.
+fn refuse(jobs: Vec<Job>, failure: sqlx::Error) {
+    let failure = Arc::new(failure);
+    for Job { answer, .. } in jobs {
+        let _ = answer.send(Err(failure.clone()));
+    }
 }
 
 /// Commits `jobs` together, in their order, and answers them.

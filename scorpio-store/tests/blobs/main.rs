@@ -6,6 +6,3 @@ mod opening;
 mod other;
 #[cfg(feature = "s3")]
 mod s3;
-#[cfg(feature = "s3")]
-#[path = "../support/mod.rs"]
-mod support;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use scorpio_core::store::{BlobKey, BlobStore, BlobStoreExt, StoreErrorKind};
 use scorpio_store::{ObjectBlobStore, conformance::Subject};
-
-use crate::support::{unique_name, variable};
+use scorpio_test_services::{unique_name, variable};
 
 fn settings(endpoint: &str) -> [(&str, &str); 5] {
     [

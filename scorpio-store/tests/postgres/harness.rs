@@ -1,25 +1,11 @@
 //! A schema of its own for each test, in the database that `SCORPIO_TEST_POSTGRES_URL` names.
 #![allow(clippy::print_stderr, reason = "a test that has nothing to test says so")]
 
-use std::{
-    env,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use scorpio_store::{PostgresStore, postgres::PostgresOptions};
+use scorpio_test_services::variable;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-
-/// The value of a variable that `tests/services/run` sets. Without it a test does nothing, says so, and fails in CI.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    let value = env::var(name).ok();
-    if value.is_none() {
-        assert!(env::var_os("CI").is_none(), "{name} is not set: run the tests through tests/services/run");
-        eprintln!(
-            "NOT TESTED: {name} is not set, so there is no PostgreSQL to test; run this through tests/services/run"
-        );
-    }
-    value
-}
 
 /// A schema of its own, which is gone with this.
 pub(crate) struct Schema {

@@ -13,6 +13,5 @@ mod harness;
 mod opening;
 mod outages;
 mod run;
-mod server;
 mod signals;
 mod writing;

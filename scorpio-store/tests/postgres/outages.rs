@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use scorpio_core::SessionId;
 use scorpio_core::store::{NewSession, Store, StoreError, StoreErrorKind};
 use scorpio_store::{PostgresStore, postgres::PostgresOptions};
+use scorpio_test_services::{postgres::Server, signal};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::{
     harness::Schema,
     run::{Run, owner},
-    server::{Server, signal},
 };
 
 async fn connect(url: &str) -> PgConnection {
@@ -145,7 +145,7 @@ async fn a_connection_that_freezes_is_given_up() {
     let mut run = Run::begin(&store).await;
     let frozen = backends(&mut connect(&server.url()).await, "frozen").await;
     for process in &frozen {
-        signal("STOP", *process);
+        signal("STOP", u32::try_from(*process).unwrap());
     }
     let start = Instant::now();
     let error = run.commit(&store).await.unwrap_err();
@@ -157,7 +157,7 @@ async fn a_connection_that_freezes_is_given_up() {
     // The others go on meanwhile.
     until_it_works(async || create(&store).await).await;
     for process in &frozen {
-        signal("CONT", *process);
+        signal("CONT", u32::try_from(*process).unwrap());
     }
     until_it_works(async || run.look(&store).await).await;
     run.commit(&store).await.unwrap();

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use scorpio_core::store::{Cache, EventLog, PubSub, RateLimiter};
 use scorpio_store::{RedisStore, conformance::Subject, redis::RedisOptions};
-
-use crate::support::{unique_name, variable};
+use scorpio_test_services::{unique_name, variable};
 
 async fn store() -> Option<Arc<RedisStore>> {
     let url = variable("SCORPIO_TEST_REDIS_URL")?;

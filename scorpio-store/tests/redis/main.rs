@@ -8,5 +8,3 @@ mod failures;
 mod messages;
 mod opening;
 mod server;
-#[path = "../support/mod.rs"]
-mod support;

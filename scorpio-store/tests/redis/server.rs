@@ -1,98 +1,33 @@
-//! A server of a test's own, on a socket in a folder of its own.
+//! A server of a test's own, and runs to log on it.
 
 use std::{
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
 };
 
 use scorpio_core::{Event, EventKind, PartDelta, RunEnd, RunFinished, RunId, SessionId, Usage};
 use scorpio_store::{RedisStore, redis::RedisOptions};
-use std::sync::Arc;
-use tempfile::TempDir;
-
-use crate::support::variable;
+use scorpio_test_services::{FOREVER, redis};
 
 /// How long a store of these tests waits for its server, and for a run.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What must have happened by then counts as hung.
-const FOREVER: Duration = Duration::from_secs(60);
-
-pub(crate) struct Server {
-    program: String,
-    folder: TempDir,
-    arguments: Vec<&'static str>,
-    process: Option<Child>,
-}
+/// A server with stores on it.
+pub(crate) struct Server(redis::Server);
 
 impl Server {
-    /// A server that forgets everything when it ends. `None` where there is no Redis to test.
     pub(crate) fn start() -> Option<Self> {
-        Self::start_with(&["--save", "", "--appendonly", "no"])
+        redis::Server::start().map(Self)
     }
 
-    /// A server that remembers everything.
     pub(crate) fn durable() -> Option<Self> {
-        Self::start_with(&["--save", "", "--appendonly", "yes", "--appendfsync", "always"])
+        redis::Server::durable().map(Self)
     }
 
     pub(crate) fn start_with(arguments: &[&'static str]) -> Option<Self> {
-        let program = variable("SCORPIO_TEST_REDIS_SERVER")?;
-        let folder = tempfile::tempdir().unwrap();
-        let mut server = Self { program, folder, arguments: arguments.to_vec(), process: None };
-        server.launch();
-        Some(server)
-    }
-
-    pub(crate) fn launch(&mut self) {
-        let process = Command::new(&self.program)
-            .args(["--port", "0", "--unixsocket"])
-            .arg(self.socket())
-            .arg("--dir")
-            .arg(self.folder.path())
-            .args(&self.arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn();
-        self.process = Some(process.expect("redis-server starts"));
-        let start = Instant::now();
-        loop {
-            let client = redis::Client::open(self.url()).unwrap();
-            let answer =
-                client.get_connection().and_then(|mut line| redis::cmd("PING").query::<String>(&mut line));
-            match answer {
-                Ok(_) => return,
-                // It is there, and wants a password.
-                Err(error) if error.code() == Some("NOAUTH") => return,
-                Err(error) => assert!(start.elapsed() < FOREVER, "redis-server does not answer: {error}"),
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.folder.path().join("redis.sock")
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("redis+unix://{}", self.socket().display())
-    }
-
-    pub(crate) fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-    }
-
-    /// Sends a signal: `STOP` or `CONT`.
-    pub(crate) fn signal(&self, name: &str) {
-        let id = self.process.as_ref().expect("it runs").id();
-        // The shell's own, as a machine may have no program of this name.
-        let status = Command::new("sh").args(["-c", &format!("kill -{name} {id}")]).status().unwrap();
-        assert!(status.success());
+        redis::Server::start_with(arguments).map(Self)
     }
 
     pub(crate) async fn open(&self) -> RedisStore {
@@ -102,24 +37,19 @@ impl Server {
     pub(crate) async fn open_with(&self, options: RedisOptions) -> RedisStore {
         RedisStore::connect_with(&self.url(), options).await.unwrap()
     }
+}
 
-    /// Sends a command past the store.
-    pub(crate) fn command<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
-        let client = redis::Client::open(self.url()).unwrap();
-        let mut line = client.get_connection().unwrap();
-        let (first, rest) = words.split_first().unwrap();
-        redis::cmd(first).arg(rest).query(&mut line).unwrap()
-    }
+impl Deref for Server {
+    type Target = redis::Server;
 
-    /// How many connections there are beside the one that asks.
-    pub(crate) fn connections(&self) -> usize {
-        self.command::<String>(&["CLIENT", "LIST"]).lines().count() - 1
+    fn deref(&self) -> &redis::Server {
+        &self.0
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
+impl DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut redis::Server {
+        &mut self.0
     }
 }
 

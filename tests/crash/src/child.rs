@@ -11,7 +11,7 @@ use scorpio_testkit::Wire;
 use crate::{
     backend::Backend,
     ledger::Ledger,
-    scenario::{QUESTION, WIRES, agents},
+    scenario::{QUESTION, Stage, WIRES, agents},
 };
 
 /// What a child is told.
@@ -28,6 +28,8 @@ pub struct Orders {
     pub takes: u64,
     /// Whether every other process that may hold a run is known to be dead.
     pub alone: bool,
+    /// Whether it decides about calls that wait, or leaves that to others.
+    pub decides: bool,
 }
 
 impl Orders {
@@ -41,11 +43,14 @@ impl Orders {
             self.lease.to_string(),
             self.takes.to_string(),
             self.alone.to_string(),
+            self.decides.to_string(),
         ]
     }
 
     pub fn from_arguments(arguments: &[String]) -> Option<Self> {
-        let [store, provider, wire, ledger, session, lease, takes, alone] = arguments else { return None };
+        let [store, provider, wire, ledger, session, lease, takes, alone, decides] = arguments else {
+            return None;
+        };
         Some(Self {
             store: store.clone(),
             provider: provider.clone(),
@@ -55,6 +60,7 @@ impl Orders {
             lease: lease.parse().ok()?,
             takes: takes.parse().ok()?,
             alone: alone.parse().ok()?,
+            decides: decides.parse().ok()?,
         })
     }
 
@@ -81,7 +87,9 @@ pub async fn live(orders: Orders) {
     let session = SessionId::parse(&orders.session).unwrap();
     let lease = Duration::from_millis(orders.lease);
     let takes = Duration::from_millis(orders.takes);
-    let [planner, expert] = agents(orders.wire(), &orders.provider, &backend, &ledger, lease, takes);
+    let patience = Duration::from_secs(600);
+    let stage = Stage { backend: &backend, ledger: &ledger, lease, patience, takes, trap: None };
+    let [planner, expert] = agents(orders.wire(), &orders.provider, &stage);
     let mut runtime = Runtime::new(backend.store.clone())
         .event_log(backend.log.clone())
         .agent(planner.clone())
@@ -106,7 +114,7 @@ pub async fn live(orders: Orders) {
     }
     loop {
         let Some(live) = backend.store.live_run(&owner, &session).await.unwrap() else { break };
-        if live.status == RunStatus::Waiting {
+        if live.status == RunStatus::Waiting && orders.decides {
             let calls: Vec<_> =
                 live.machine.executions().iter().filter(|call| call.awaits_decision()).collect();
             if let Some(call) = calls.first() {

@@ -13,7 +13,11 @@ use scorpio_providers::{Anthropic, Gemini, OpenAi, OpenAiApi};
 use scorpio_testkit::{Dialogue, Script, Turn, Wire};
 use serde_json::json;
 
-use crate::{backend::Backend, ledger::Ledger};
+use crate::{
+    backend::Backend,
+    ledger::Ledger,
+    outage::{Moment, Trap, Trapped},
+};
 
 /// What the user asks, and the last answer.
 pub const QUESTION: &str = "Plan the trip.";
@@ -75,6 +79,7 @@ struct Deed {
     approval: bool,
     ledger: Ledger,
     takes: Duration,
+    trap: Option<Arc<Trap>>,
 }
 
 impl Tool for Deed {
@@ -90,6 +95,9 @@ impl Tool for Deed {
     async fn call(&self, cx: &ToolContext, input: What) -> Result<String, ToolError> {
         tokio::time::sleep(self.takes / 2).await;
         self.ledger.note(cx.idempotency_key(), self.name);
+        if let Some(trap) = &self.trap {
+            trap.reach(Moment::AfterTool).await;
+        }
         tokio::time::sleep(self.takes / 2).await;
         Ok(format!("{} done", input.what))
     }
@@ -149,30 +157,46 @@ pub fn expert_session(key: &str) -> SessionId {
     SessionId::parse(&format!("expert-{}", &key[..32])).unwrap()
 }
 
+/// What the agents of a scenario work with.
+pub struct Stage<'a> {
+    pub backend: &'a Backend,
+    pub ledger: &'a Ledger,
+    pub lease: Duration,
+    /// How long the run waits for a store that fails.
+    pub patience: Duration,
+    /// How long a tool takes.
+    pub takes: Duration,
+    pub trap: Option<Arc<Trap>>,
+}
+
 /// The agents of the scenario; the first one is asked.
-pub fn agents(
-    wire: Wire,
-    url: &str,
-    backend: &Backend,
-    ledger: &Ledger,
-    lease: Duration,
-    takes: Duration,
-) -> [Agent; 2] {
+pub fn agents(wire: Wire, url: &str, stage: &Stage<'_>) -> [Agent; 2] {
     let (provider, name) = provider(wire, url);
-    let model = Model::shared(provider, name);
-    let build = |agent: scorpio_core::AgentBuilder| {
-        let agent = agent.with_model(model.clone()).lease(lease);
-        agent.store(Arc::clone(&backend.store)).event_log(Arc::clone(&backend.log))
+    let build = |agent: scorpio_core::AgentBuilder, provider| {
+        let agent = agent.with_model(Model::shared(provider, name));
+        let agent = agent.lease(stage.lease).store_patience(stage.patience);
+        agent.store(Arc::clone(&stage.backend.store)).event_log(Arc::clone(&stage.backend.log))
     };
-    let expert = build(Agent::builder("expert")).build().unwrap();
-    let deed = |name, retry, approval| Deed { name, retry, approval, ledger: ledger.clone(), takes };
-    let planner = build(Agent::builder("planner"))
+    let expert = build(Agent::builder("expert"), Arc::clone(&provider)).build().unwrap();
+    let deed = |name, retry, approval| Deed {
+        name,
+        retry,
+        approval,
+        ledger: stage.ledger.clone(),
+        takes: stage.takes,
+        trap: stage.trap.clone(),
+    };
+    let provider = match &stage.trap {
+        Some(trap) => Arc::new(Trapped::new(provider, Arc::clone(trap))),
+        None => provider,
+    };
+    let planner = build(Agent::builder("planner"), provider)
         .tool(deed("look_up", RetryClass::Pure, false))
         .tool(deed("charge", RetryClass::AtMostOnce, false))
         .tool(deed("notify", RetryClass::Idempotent, false))
-        .tool(Book { statement: backend.place_order() })
+        .tool(Book { statement: stage.backend.place_order() })
         .tool(deed("publish", RetryClass::AtMostOnce, true))
-        .tool(Consult { expert: expert.clone(), ledger: ledger.clone() })
+        .tool(Consult { expert: expert.clone(), ledger: stage.ledger.clone() })
         .build()
         .unwrap();
     [planner, expert]

@@ -10,7 +10,13 @@ use std::{
 use scorpio_core::SessionId;
 use scorpio_testkit::{Running, StrictProvider};
 
-use crate::{backend::Backend, child::Orders, judge, kill, ledger::Ledger, scenario::script};
+use crate::{
+    backend::{Backend, in_schema},
+    child::Orders,
+    judge, kill,
+    ledger::Ledger,
+    scenario::script,
+};
 
 /// A child that does not come to an end by itself is a violation.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,9 +43,11 @@ pub struct Report {
 /// What a series runs on.
 pub struct Rig {
     program: PathBuf,
-    /// None makes a database in a file for each scenario.
+    /// A schema in it for each scenario; `None` makes a database in a file for each.
     postgres: Option<String>,
     directory: tempfile::TempDir,
+    /// Which rig of this process it is.
+    id: usize,
     count: AtomicUsize,
 }
 
@@ -53,15 +61,23 @@ impl Rig {
     }
 
     fn new(program: impl Into<PathBuf>, postgres: Option<String>) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
         let directory = tempfile::tempdir().unwrap();
-        Self { program: program.into(), postgres, directory, count: AtomicUsize::new(0) }
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { program: program.into(), postgres, directory, id, count: AtomicUsize::new(0) }
     }
 
     /// The orders of a scenario of its own.
     pub fn orders(&self, provider: &Running, wire: usize) -> Orders {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let path = |kind: &str| self.directory.path().join(format!("{number}.{kind}"));
-        let store = self.postgres.clone().unwrap_or_else(|| format!("sqlite://{}", path("db").display()));
+        // Whoever is the sole user of a store takes up every run in it.
+        let store = match &self.postgres {
+            Some(address) => {
+                in_schema(address, &format!("crash_{}_{}_{number}", std::process::id(), self.id))
+            }
+            None => format!("sqlite://{}", path("db").display()),
+        };
         Orders {
             store,
             provider: provider.url(),
@@ -71,6 +87,7 @@ impl Rig {
             lease: 30_000,
             takes: 4,
             alone: true,
+            decides: true,
         }
     }
 
@@ -92,7 +109,7 @@ impl Rig {
         let trace = self.directory.path().join(format!("trace-{wire}"));
         let orders = self.orders(&provider, wire);
         let mut child = self.spawn(&orders, None, Some(&trace));
-        assert!(wait(&mut child, PATIENCE), "an undisturbed run ends");
+        assert!(wait(&mut child, PATIENCE).await, "an undisturbed run ends");
         std::fs::read_to_string(trace).unwrap().lines().map(str::to_owned).collect()
     }
 
@@ -103,8 +120,8 @@ impl Rig {
         for kill in kills {
             let mut child = self.spawn(&orders, Some(kill), None);
             let ended = match kill {
-                Kill::At(_) => wait(&mut child, PATIENCE),
-                Kill::After(time) => wait(&mut child, *time),
+                Kill::At(_) => wait(&mut child, PATIENCE).await,
+                Kill::After(time) => wait(&mut child, *time).await,
             };
             if ended {
                 killed += usize::from(child.wait().unwrap().code().is_none());
@@ -118,7 +135,7 @@ impl Rig {
             killed += 1;
         }
         let mut child = self.spawn(&orders, None, None);
-        if !wait(&mut child, PATIENCE) {
+        if !wait(&mut child, PATIENCE).await {
             child.kill().unwrap();
             child.wait().unwrap();
             return (killed, vec!["the run does not come to an end".to_owned()]);
@@ -190,7 +207,7 @@ async fn futures_join<T>(futures: impl Iterator<Item = impl Future<Output = T>>)
 }
 
 /// Waits for a child. Answers whether it ended in time.
-pub fn wait(child: &mut Child, patience: Duration) -> bool {
+pub async fn wait(child: &mut Child, patience: Duration) -> bool {
     let until = Instant::now() + patience;
     loop {
         if child.try_wait().unwrap().is_some() {
@@ -199,7 +216,7 @@ pub fn wait(child: &mut Child, patience: Duration) -> bool {
         if Instant::now() >= until {
             return false;
         }
-        std::thread::sleep(Duration::from_millis(1));
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

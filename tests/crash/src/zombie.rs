@@ -7,10 +7,11 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 use scorpio_core::SessionId;
-use scorpio_testkit::StrictProvider;
+use scorpio_testkit::{Running, StrictProvider};
 
 use crate::{
     backend::Backend,
+    child::Orders,
     judge,
     ledger::Ledger,
     scenario::script,
@@ -27,20 +28,21 @@ pub async fn zombies(rig: &Rig, name: &str, rounds: usize, seed: u64) -> Report 
     let mut report = Report { name: name.to_owned(), ..Report::default() };
     let provider = StrictProvider::new(script()).serve().await.unwrap();
     for round in 0..rounds {
-        let mut orders = rig.orders(&provider, round % 4);
-        (orders.lease, orders.takes, orders.alone) = (LEASE, 30, false);
+        let mut orders = orders_of(rig, &provider, round);
         let mut zombie = rig.spawn(&orders, None, None);
-        let naptime = Duration::from_millis(random.u64(20..200));
-        if wait(&mut zombie, naptime) {
-            report.violations.push(format!("round {round}: the run was over before the nap"));
-            continue;
+        let mut naptime = Duration::from_millis(random.u64(20..200));
+        while wait(&mut zombie, naptime).await {
+            // The run was over before the nap.
+            naptime /= 2;
+            orders = orders_of(rig, &provider, round);
+            zombie = rig.spawn(&orders, None, None);
         }
         signal(&zombie, Signal::STOP);
         let mut heir = rig.spawn(&orders, None, None);
-        let finished = wait(&mut heir, PATIENCE);
+        let finished = wait(&mut heir, PATIENCE).await;
         signal(&zombie, Signal::CONT);
         // It finds that the run is another's, or over, and ends by itself.
-        let ended = wait(&mut zombie, PATIENCE);
+        let ended = wait(&mut zombie, PATIENCE).await;
         for (child, word) in [(&mut heir, finished), (&mut zombie, ended)] {
             if !word {
                 child.kill().unwrap();
@@ -64,6 +66,10 @@ pub async fn zombies(rig: &Rig, name: &str, rounds: usize, seed: u64) -> Report 
     }
     report.seconds = began.elapsed().as_secs();
     report
+}
+
+fn orders_of(rig: &Rig, provider: &Running, round: usize) -> Orders {
+    Orders { lease: LEASE, takes: 30, alone: false, ..rig.orders(provider, round % 4) }
 }
 
 fn signal(child: &Child, signal: Signal) {

@@ -7,23 +7,16 @@ use scorpio_crash::{
     series::{Report, Rig, at_every_place, at_random, chains},
     zombie::zombies,
 };
+use scorpio_test_services::variable;
 
 fn sqlite() -> Rig {
     Rig::sqlite(env!("CARGO_BIN_EXE_crashkid"))
 }
 
-/// PostgreSQL, where the services are started; without it the test says so, and in CI it fails.
+/// PostgreSQL, where the services are started.
 fn postgres() -> Option<Rig> {
-    match std::env::var("SCORPIO_TEST_POSTGRES_URL") {
-        Ok(address) => Some(Rig::postgres(env!("CARGO_BIN_EXE_crashkid"), address)),
-        Err(_) if std::env::var_os("CI").is_some() => panic!("SCORPIO_TEST_POSTGRES_URL is not set"),
-        Err(_) => {
-            println!(
-                "SKIPPED: SCORPIO_TEST_POSTGRES_URL is not set; tests/services/run starts a PostgreSQL and sets it"
-            );
-            None
-        }
-    }
+    variable("SCORPIO_TEST_POSTGRES_URL")
+        .map(|address| Rig::postgres(env!("CARGO_BIN_EXE_crashkid"), address))
 }
 
 fn check(report: &Report) {

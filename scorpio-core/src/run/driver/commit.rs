@@ -1,26 +1,18 @@
 //! Makes a step durable, and tells of what it changed. While the store does not answer, the run waits: nothing begins without its record.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::time::{Instant, sleep};
 
 use super::Driver;
 use crate::{
     ApprovalRequested, EventKind, Json, Result, ToolFinished, WaitingForStore,
     failpoint::reach_step,
     model::Entry,
-    run::{Applied, Step},
-    store::{
-        Commit, ExecutionStatus, JournalEntry, JournalHash, Statement, StoreError, StoreErrorKind,
-        ToolExecution, Wait,
-    },
+    run::{Applied, Step, patience::Patience},
+    store::{Commit, ExecutionStatus, JournalEntry, JournalHash, Statement, StoreError, ToolExecution, Wait},
 };
-
-/// How long to wait before the store is asked again, at first and at most.
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 impl Driver {
     pub(super) async fn commit(&mut self, applied: Applied) -> Result<()> {
@@ -80,8 +72,7 @@ impl Driver {
         end: Option<crate::RunEnd>,
         journal: Option<&JournalEntry>,
     ) -> Result<(), StoreError> {
-        let began = Instant::now();
-        let mut pause = FIRST_WAIT;
+        let mut patience = Patience::new(self.agent.store_patience);
         loop {
             let mut commit = Commit::new(&self.lease, self.version, &self.machine);
             commit.ttl = self.agent.lease;
@@ -90,25 +81,30 @@ impl Driver {
             commit.executions = executions;
             commit.statements = statements;
             (commit.wait, commit.end, commit.journal) = (wait, end, journal);
-            let error = match self.agent.store.commit(commit).await {
+            match self.agent.store.commit(commit).await {
                 Ok(version) => {
                     self.version = version;
                     return Ok(());
                 }
-                Err(error) => error,
-            };
-            if error.kind() != StoreErrorKind::Unavailable
-                || began.elapsed() + pause > self.agent.store_patience
-            {
-                return Err(error);
+                Err(error) => self.wait_for_store(&mut patience, error).await?,
             }
-            tracing::warn!(run = %self.lease.run, error = ?error, "the store does not answer; the run waits for it");
-            let after_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-            self.emitter.emit(|| EventKind::WaitingForStore(WaitingForStore { after_ms }));
-            self.emitter.flush().await;
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_WAIT);
         }
+    }
+
+    /// Waits a while for a store that does not answer, and says so. The error comes back when waiting does not help.
+    pub(super) async fn wait_for_store(
+        &mut self,
+        patience: &mut Patience,
+        error: StoreError,
+    ) -> Result<(), StoreError> {
+        let what = format!("{error:?}");
+        let wait = patience.after(error)?;
+        tracing::warn!(run = %self.lease.run, error = what, "the store does not answer; the run waits for it");
+        let after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.emitter.emit(|| EventKind::WaitingForStore(WaitingForStore { after_ms }));
+        self.emitter.flush().await;
+        tokio::time::sleep(wait).await;
+        Ok(())
     }
 
     fn tell_of(&mut self, execution: ToolExecution) {

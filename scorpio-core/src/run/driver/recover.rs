@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Driver, confused};
 use crate::{
-    EventKind, OwnerId, Result, RunId, RunResumed, ScorpioError,
+    EventKind, OwnerId, Result, RunId, RunResumed, ScorpioError, SessionId,
     agent::Definition,
     failpoint::reach,
     run::{
@@ -13,6 +13,7 @@ use crate::{
         emitter::{Emitter, Queue},
         execute::reconcile,
         live::{self, Alive},
+        patience::Patience,
         settle::read_log,
         start::{Seat, history, tools},
         stream::RunHandle,
@@ -65,8 +66,9 @@ pub(crate) async fn resume(resume: Resume) -> Result<Resumed> {
     reach("take_over.after");
     let lease = record.lease();
     let RunRecord { machine, recoveries, .. } = record;
-    let transcript = history(&agent, &owner, &session, None).await?;
-    let version = agent.store.session(&owner, &session).await?.ok_or_else(|| no_such_run(run))?.version;
+    // The run is this process's by now, so nobody else would go on with it.
+    let transcript = history(&agent, &owner, &session, None, Patience::of_reading()).await?;
+    let version = version(&agent, &owner, &session).await?.ok_or_else(|| no_such_run(run))?;
     let logged = read_log(agent.event_log.as_ref(), run, machine.turn()).await;
     let emitter = Emitter::new(session.clone(), run, queue, agent.event_log.clone()).after(logged.last_seq);
     let seat = Seat {
@@ -84,6 +86,17 @@ pub(crate) async fn resume(resume: Resume) -> Result<Resumed> {
         emitter,
     };
     Ok(Resumed { driver: Driver::new(seat, alive), recovered, recoveries })
+}
+
+/// The version that a session is of, if it is there.
+async fn version(agent: &Definition, owner: &OwnerId, session: &SessionId) -> Result<Option<u64>> {
+    let mut patience = Patience::of_reading();
+    loop {
+        match agent.store.session(owner, session).await {
+            Ok(session) => return Ok(session.map(|session| session.version)),
+            Err(error) => patience.wait(error).await?,
+        }
+    }
 }
 
 fn no_such_run(run: RunId) -> ScorpioError {
@@ -109,7 +122,13 @@ impl Resumed {
 impl Driver {
     /// Deals with what was left behind, and with what the run was told meanwhile.
     async fn take_up(&mut self, recovered: bool, recoveries: u32) -> Result<()> {
-        let signals = self.agent.store.signals(self.lease.run, self.machine.signals_seen()).await?;
+        let mut patience = Patience::of_reading();
+        let signals = loop {
+            match self.agent.store.signals(self.lease.run, self.machine.signals_seen()).await {
+                Ok(signals) => break signals,
+                Err(error) => self.wait_for_store(&mut patience, error).await?,
+            }
+        };
         let mut applied = Applied::default();
         if recovered {
             if recoveries > RECOVERIES {

@@ -14,7 +14,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::{
     StopReason,
-    store::{Lease, Signal, Store, StoreError, StoreErrorKind, StoredSignal},
+    store::{Lease, Signal, Store, StoreError, StoredSignal},
 };
 
 /// The future in which a store says that the run was told something.
@@ -243,7 +243,7 @@ impl Watch {
         match self.store.renew(&self.lease, self.ttl).await {
             Ok(()) => self.confirmed = now,
             // What goes on needs no store; whatever is next is durable before it begins, and so waits for it.
-            Err(error) if error.kind() == StoreErrorKind::Unavailable => {
+            Err(error) if error.is_outage() => {
                 tracing::warn!(run = %self.lease.run, error = ?error, "the lease could not be renewed; trying again");
             }
             Err(error) => return Err(Interrupt::Lost(error)),

@@ -1,5 +1,5 @@
-//! The whole of the crash tests, and a report as JSON: `crash-report FILE`. It takes about half an hour on two cores. PostgreSQL is part of it
-//! where `SCORPIO_TEST_POSTGRES_URL` is set, as by `tests/services/run`.
+//! The whole of the crash tests, and a report as JSON: `crash-report [FILE [STORE]]`. It takes about half an hour on two cores. PostgreSQL is part
+//! of it where `SCORPIO_TEST_POSTGRES_URL` is set, as by `tests/services/run`. `STORE` is `sqlite` or `postgres`, for one of them alone.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "it is a test")]
 
 use std::time::Duration;
@@ -16,6 +16,10 @@ async fn main() {
     let mut stores = vec![("sqlite", Rig::sqlite(&program))];
     if let Ok(address) = std::env::var("SCORPIO_TEST_POSTGRES_URL") {
         stores.push(("postgres", Rig::postgres(&program, address)));
+    }
+    if let Some(only) = std::env::args().nth(2) {
+        stores.retain(|(name, _)| *name == only);
+        assert!(!stores.is_empty(), "there is no {only} to test");
     }
     let mut reports = Vec::new();
     for (name, rig) in &stores {

@@ -1,34 +1,33 @@
-//! A server of a test's own, which it may stop, starve and freeze.
+//! A PostgreSQL of a test's own, which it may stop, starve and freeze.
 
 use std::{
     net::TcpListener,
     os::unix::process::CommandExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use tempfile::TempDir;
 
-use crate::harness::variable;
+use crate::variable;
 
 /// Whom the server runs as when the tests run as root, as which it refuses to: nobody.
 const NOBODY: u32 = 65_534;
 
-pub(crate) struct Server {
+pub struct Server {
     programs: PathBuf,
     folder: TempDir,
     port: u16,
 }
 
 impl Server {
-    pub(crate) fn start() -> Option<Self> {
+    /// A new server. `None` where there is no PostgreSQL to test.
+    pub fn start() -> Option<Self> {
         let programs = PathBuf::from(variable("SCORPIO_TEST_POSTGRES_PROGRAMS")?);
         // Another process may take the port before the server does: then it does not start, and the test says so.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Self { programs, folder: tempfile::tempdir().unwrap(), port };
-        if is_root() {
-            std::os::unix::fs::chown(server.folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
-        }
+        server.give(server.folder.path());
         server.run(
             "initdb",
             &["--username", "scorpio", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"],
@@ -37,12 +36,33 @@ impl Server {
         Some(server)
     }
 
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("postgres://scorpio@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// The process that the others are children of.
+    pub fn process(&self) -> u32 {
+        let path = self.folder.path().join("data/postmaster.pid");
+        std::fs::read_to_string(path).unwrap().lines().next().unwrap().parse().unwrap()
+    }
+
+    /// A folder of its own that the server may write to.
+    pub fn make_folder(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        self.give(&path);
+        path
+    }
+
+    /// Makes a folder or file the server's own.
+    pub fn give(&self, path: &Path) {
+        if is_root() {
+            std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+
     /// Starts it, or starts it again.
-    pub(crate) fn resume(&self) {
+    pub fn resume(&self) {
         let folder = self.folder.path().display();
         let options = format!("-p {} -k {folder} -c listen_addresses=127.0.0.1", self.port);
         let log = self.folder.path().join("log");
@@ -50,7 +70,7 @@ impl Server {
     }
 
     /// Stops it as a crash would: without a checkpoint, and without asking its clients.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         self.run("pg_ctl", &["-w", "-m", "immediate", "stop"]);
     }
 
@@ -81,10 +101,4 @@ impl Drop for Server {
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-}
-
-/// Sends a signal to a process of a server, by its number.
-pub(crate) fn signal(name: &str, process: i32) {
-    let status = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
-    assert!(status.success());
 }
