@@ -54,6 +54,7 @@ mod runs;
 mod script;
 mod sessions;
 mod signals;
+mod statement;
 mod store;
 mod vectors;
 mod writer;
