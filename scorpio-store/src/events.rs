@@ -60,6 +60,12 @@ impl<T: EventTable> Events<T> {
         events
     }
 
+    /// Whether somebody writes a run, or may yet.
+    #[cfg(test)]
+    pub(crate) async fn writing(&self, run: RunId) -> Result<Writing, StoreError> {
+        self.table.writing(run).await
+    }
+
     /// Takes no more events. What is there is still written.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);

@@ -15,8 +15,8 @@ use scorpio_core::{
     Agent, Message, OwnerId, RunEnd, RunId, SessionId,
     model::{Model, Scripted},
     store::{
-        AccountStore, Claimable, EventLog, ExecutionStatus, NewSession, RunRecord, RunStatus, Store, ToolExecution,
-        UserKind,
+        AccountStore, Claimable, EventLog, ExecutionStatus, NewSession, RunRecord, RunStatus, Store,
+        ToolExecution, UserKind,
     },
     tool,
     tool::{ToolContext, ToolError},
@@ -84,8 +84,10 @@ async fn the_golden_file_is_of_the_first_schema() {
     let path = directory.path().join("agent.db");
     std::fs::copy(GOLDEN, &path).unwrap();
     let mut connection = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
-    let version: i64 =
-        sqlx::query_scalar("select max(version) from scorpio_schema").fetch_one(&mut connection).await.unwrap();
+    let version: i64 = sqlx::query_scalar("select max(version) from scorpio_schema")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
     assert_eq!(version, 1);
 }
 
@@ -147,11 +149,16 @@ async fn the_run_that_was_going_is_resumed() {
     assert_eq!(execution(&store, "call_3").await.status, ExecutionStatus::Running);
 
     let script = Scripted::new().text("The letter may have been sent.");
-    let agent = Agent::builder("clerk").with_model(Model::new(script, "any")).tool(list_orders).tool(send_letter);
+    let agent =
+        Agent::builder("clerk").with_model(Model::new(script, "any")).tool(list_orders).tool(send_letter);
     let agent = agent.store(Arc::new(store.clone())).event_log(Arc::new(store.clone())).build().unwrap();
     let outcome = agent.resume(run.id).owner(owner()).with(Letters::default()).await.unwrap();
     assert!(outcome.is_done(), "{outcome:?}");
-    assert_eq!(execution(&store, "call_3").await.status, ExecutionStatus::OutcomeUnknown, "nobody knows whether it was sent");
+    assert_eq!(
+        execution(&store, "call_3").await.status,
+        ExecutionStatus::OutcomeUnknown,
+        "nobody knows whether it was sent"
+    );
     let orders = history(&store, "orders").await;
     assert_eq!(orders.last().unwrap().2.text(), "The letter may have been sent.");
     let record = store.run(&owner(), run.id).await.unwrap().unwrap();

@@ -64,7 +64,9 @@ fn check(sql: &str) -> Result<usize, &'static str> {
             '\'' | '"' | '`' => skip_quoted(&mut characters, character)?,
             '[' => skip_quoted(&mut characters, ']')?,
             '?' if !characters.peek().is_some_and(char::is_ascii_digit) => placeholders += 1,
-            '?' | ':' | '@' | '$' | '#' => return Err("writes a parameter as `?`, without a number or a name"),
+            '?' | ':' | '@' | '$' | '#' => {
+                return Err("writes a parameter as `?`, without a number or a name");
+            }
             _ if is_part_of_word(character) => {
                 let word = word(character, &mut characters);
                 // `insert or rollback` would end the transaction.

@@ -79,7 +79,8 @@ pub(crate) async fn what_is_no_statement_of_its_own_is_refused<D: Database>(rig:
         let session = SessionId::new();
         let outcome = rig.run(rig.agent(script)).session(&session).await.unwrap();
         assert!(outcome.is_done(), "{sql}");
-        let statuses: Vec<_> = executions(rig, &session).await.iter().map(|execution| execution.status).collect();
+        let statuses: Vec<_> =
+            executions(rig, &session).await.iter().map(|execution| execution.status).collect();
         assert_eq!(statuses, [ExecutionStatus::Failed, ExecutionStatus::Completed], "{sql}");
         assert_eq!(rig.orders().await, ["tea"], "{sql}");
         rig.database.execute("delete from orders").await;

@@ -49,7 +49,8 @@ fn say_anything(cx: &ToolContext, sql: String) -> Result<String, ToolError> {
 }
 
 fn say(cx: &ToolContext, item: &str) -> Result<String, ToolError> {
-    let insert = cx.get::<Insert>().map_or_else(|| "insert into orders …".to_owned(), |insert| insert.0.clone());
+    let insert =
+        cx.get::<Insert>().map_or_else(|| "insert into orders …".to_owned(), |insert| insert.0.clone());
     let statement = Statement::new(insert);
     cx.execute(statement.bind(item).bind(1.5).bind(cx.idempotency_key()))?;
     if item == "nothing" {
@@ -72,8 +73,7 @@ pub(crate) struct Rig<D: Database> {
 
 impl<D: Database> Rig<D> {
     pub(crate) async fn new(database: D) -> Self {
-        let create =
-            "create table orders (item text not null check (item <> 'bomb'), amount double precision, key text unique)";
+        let create = "create table orders (item text not null check (item <> 'bomb'), amount double precision, key text unique)";
         database.execute(create).await;
         let store = database.store();
         Self { database, store }

@@ -45,7 +45,8 @@ pub(super) async fn many_short_sequences_agree_with_a_model(store: Arc<dyn Store
     let check = |number: u64| {
         let store = Arc::clone(&store);
         async move {
-            let mut world = World::new(&format!("short-{number}"), number.wrapping_mul(0x2545_F491_4F6C_DD1D));
+            let mut world =
+                World::new(&format!("short-{number}"), number.wrapping_mul(0x2545_F491_4F6C_DD1D));
             world.check(&*store, SHORT_SEQUENCE).await;
             world.clear(&*store).await;
         }
@@ -82,7 +83,9 @@ impl World {
             if step % 20 == 0 || step == length {
                 let compared = self.compare(store).await;
                 let (name, seed) = (&self.name, self.seed);
-                compared.unwrap_or_else(|what| panic!("{name}, seed {seed}, step {step}, after {operation}: {what}"));
+                compared.unwrap_or_else(|what| {
+                    panic!("{name}, seed {seed}, step {step}, after {operation}: {what}")
+                });
             }
         }
     }
@@ -96,7 +99,7 @@ impl World {
 
     /// Two owners: the one of most things, and a stranger.
     fn owners(&self) -> [OwnerId; 2] {
-        ["alice", "mallory"].map(|owner| OwnerId::parse(format!("{}-{owner}", self.name)).unwrap())
+        ["alice", "mallory"].map(|owner| OwnerId::parse(&format!("{}-{owner}", self.name)).unwrap())
     }
 
     fn sessions(&self) -> [SessionId; 4] {

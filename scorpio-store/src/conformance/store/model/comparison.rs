@@ -66,11 +66,13 @@ impl World {
         let exported: Vec<_> = exported
             .messages
             .iter()
-            .map(|message| (message.seq, message.parent, message.is_current, message.run, &message.message.id))
+            .map(|message| {
+                (message.seq, message.parent, message.is_current, message.run, &message.message.id)
+            })
             .collect();
         let placed = expected.messages.iter();
-        let placed =
-            placed.map(|placed| (placed.seq, placed.parent, placed.is_current, placed.run, &placed.message.id));
+        let placed = placed
+            .map(|placed| (placed.seq, placed.parent, placed.is_current, placed.run, &placed.message.id));
         same("the exported messages", &exported, &placed.collect())?;
         for placed in &expected.messages {
             let found = store.run_of_message(owner, id, &placed.message.id).await.unwrap();
@@ -80,7 +82,12 @@ impl World {
     }
 }
 
-async fn compare_run(store: &dyn Store, owner: &OwnerId, id: RunId, expected: &ExpectedRun) -> Result<(), String> {
+async fn compare_run(
+    store: &dyn Store,
+    owner: &OwnerId,
+    id: RunId,
+    expected: &ExpectedRun,
+) -> Result<(), String> {
     let record = store.run(owner, id).await.unwrap().ok_or_else(|| format!("run {id} is missing"))?;
     same("the status of a run", &record.status, &expected.status)?;
     same("the lease of a run", &record.lease(), &expected.lease)?;

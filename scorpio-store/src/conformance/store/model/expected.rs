@@ -59,7 +59,7 @@ impl ExpectedSession {
             if current().any(|placed| placed.message.id == message.id) {
                 return Err(StoreErrorKind::AlreadyExists);
             }
-            let parent = current().last().map_or(0, |placed| placed.seq);
+            let parent = current().next_back().map_or(0, |placed| placed.seq);
             all.push(Placed { seq, parent, is_current: true, run, message: message.clone() });
         }
         self.messages = all;
@@ -83,7 +83,7 @@ impl ExpectedSession {
         while let Some(placed) = find(path[0]).filter(|placed| placed.parent > 0) {
             path.insert(0, placed.parent);
         }
-        while let Some(child) = self.children(path[path.len() - 1]).last() {
+        while let Some(child) = self.children(path[path.len() - 1]).next_back() {
             path.push(child.seq);
         }
         for placed in &mut self.messages {
@@ -95,7 +95,8 @@ impl ExpectedSession {
 
     pub(super) fn branch_points(&self) -> Vec<BranchPoint> {
         let way = |placed: &Placed| Way::new(placed.seq, placed.message.id.clone(), placed.is_current);
-        let places = (0..=self.version).map(|seq| BranchPoint::new(seq, self.children(seq).map(way).collect()));
+        let places =
+            (0..=self.version).map(|seq| BranchPoint::new(seq, self.children(seq).map(way).collect()));
         places.filter(|point| point.ways.len() > 1).collect()
     }
 
@@ -109,7 +110,9 @@ impl ExpectedSession {
 impl ExpectedRun {
     pub(super) fn is_claimable(&self, sole_holder: Option<&str>) -> bool {
         match self.status {
-            RunStatus::Running => !self.is_held || sole_holder.is_some_and(|holder| holder != self.lease.holder),
+            RunStatus::Running => {
+                !self.is_held || sole_holder.is_some_and(|holder| holder != self.lease.holder)
+            }
             RunStatus::Waiting => self.is_due || !self.signals.is_empty(),
             _ => false,
         }
@@ -219,8 +222,15 @@ impl Expected {
     }
 
     /// Answers the holder's new lease but for its fence, which is only known to rise.
-    pub(super) fn take_over(&mut self, id: RunId, holder: &str, dead: Option<&str>, ttl: Duration) -> Answer<()> {
-        let run = self.runs.get_mut(&id).filter(|run| run.status.is_live()).ok_or(StoreErrorKind::NotFound)?;
+    pub(super) fn take_over(
+        &mut self,
+        id: RunId,
+        holder: &str,
+        dead: Option<&str>,
+        ttl: Duration,
+    ) -> Answer<()> {
+        let run =
+            self.runs.get_mut(&id).filter(|run| run.status.is_live()).ok_or(StoreErrorKind::NotFound)?;
         let is_running = run.status == RunStatus::Running;
         if is_running && run.is_held && dead != Some(run.lease.holder.as_str()) {
             return Err(StoreErrorKind::Busy);
@@ -232,11 +242,15 @@ impl Expected {
     }
 
     pub(super) fn send(&mut self, owner: &OwnerId, id: RunId, signal: &Signal) -> Answer<u64> {
-        let run = self.runs.get_mut(&id).filter(|run| run.status.is_live()).ok_or(StoreErrorKind::NotFound)?;
+        let run =
+            self.runs.get_mut(&id).filter(|run| run.status.is_live()).ok_or(StoreErrorKind::NotFound)?;
         if self.sessions.get(&run.session).is_none_or(|session| session.owner != *owner) {
             return Err(StoreErrorKind::NotFound);
         }
-        if signal.subject().is_some_and(|subject| run.signals.iter().any(|known| known.subject() == Some(subject))) {
+        if signal
+            .subject()
+            .is_some_and(|subject| run.signals.iter().any(|known| known.subject() == Some(subject)))
+        {
             return Err(StoreErrorKind::AlreadyExists);
         }
         run.signals.push(signal.clone());

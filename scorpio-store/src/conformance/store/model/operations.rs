@@ -1,6 +1,6 @@
 //! The random operations: each is done to the store and to the model, and both must answer the same.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use scorpio_core::{
@@ -13,8 +13,6 @@ use scorpio_core::{
 use super::{HOLDERS, World, expected::Answer};
 use crate::conformance::sample::done;
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
-
 impl World {
     #[track_caller]
     fn agree<T: PartialEq + std::fmt::Debug>(
@@ -23,7 +21,13 @@ impl World {
         expected: Answer<T>,
         got: Result<T, StoreError>,
     ) -> &'static str {
-        assert_eq!(got.map_err(|error| error.kind()), expected, "{what} in {}, seed {}", self.name, self.seed);
+        assert_eq!(
+            got.map_err(|error| error.kind()),
+            expected,
+            "{what} in {}, seed {}",
+            self.name,
+            self.seed
+        );
         what
     }
 
@@ -85,7 +89,7 @@ impl World {
 
     async fn begin(&mut self, store: &dyn Store) -> &'static str {
         let (id, owner) = (self.session(), self.owner());
-        let machine = RunMachine::new(RunId::new(), id.clone(), Limits::new()).of_agent(&self.name);
+        let machine = RunMachine::new(RunId::new(), id.clone(), Limits::new()).of_agent(&*self.name);
         let mut begin = Begin::new(id.clone(), owner, *self.random.pick(&HOLDERS), machine.clone());
         begin.ttl = self.ttl();
         begin.expected_version = self.random.one_in(2).then(|| self.version(&id));
@@ -119,7 +123,8 @@ impl World {
         match self.random.below(6) {
             0 | 1 => commit.end = Some(done()),
             2 => {
-                let time = |hours: i32| Timestamp::now().checked_add(jiff::SignedDuration::from_hours(hours.into()));
+                let time =
+                    |hours: i32| Timestamp::now().checked_add(jiff::SignedDuration::from_hours(hours.into()));
                 commit.wait = Some(Wait::until(wake_at.and_then(|hours| time(hours).ok())));
             }
             _ => {}
@@ -163,7 +168,7 @@ impl World {
         let signal = match self.random.below(4) {
             0 => Signal::Stop,
             1 => Signal::Steer { message: self.message() },
-            _ => decide(self.random.pick(&["a", "b", "c"])),
+            _ => decide(self.random.pick::<&str>(&["a", "b", "c"])),
         };
         let expected = self.expected.send(&owner, lease.run, &signal);
         let sent = store.send_signal(&owner, lease.run, &signal).await;
