@@ -97,7 +97,7 @@ async fn everything_is_there() {
     let session = store.session(&owner(), &id("orders")).await.unwrap().unwrap();
     assert_eq!((session.title.as_str(), session.version), ("Orders", 6));
     assert_eq!(session.metadata.unwrap().get(), r#"{"b" : 1.0}"#);
-    assert_eq!(session.approved_tools, []);
+    assert!(session.approved_tools.is_empty());
 
     let orders = history(&store, "orders").await;
     assert_eq!(places(&orders), [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4), (6, 5)], "they form one branch");

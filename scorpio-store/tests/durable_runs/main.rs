@@ -31,7 +31,7 @@ macro_rules! on {
 /// Makes tests of all cases.
 macro_rules! durable_runs {
     ($make:path) => {
-        on! {
+        crate::on! {
             $make,
             an_effect_and_its_record_happen_together,
             what_the_database_refuses_is_a_failure_of_the_tool_and_nothing_is_done,
