@@ -12,8 +12,9 @@ use std::sync::{
 
 use futures::TryStreamExt;
 use scorpio_core::{
-    Agent, Message, OwnerId, RunEnd, RunId, SessionId,
+    Agent, Decision, Message, OwnerId, RunEnd, RunId, SessionId,
     model::{Model, Scripted},
+    run::{Presumed, settle_abandoned},
     store::{
         AccountStore, Claimable, EventLog, ExecutionStatus, NewSession, RunRecord, RunStatus, Store,
         ToolExecution, UserKind,
@@ -28,8 +29,8 @@ use tempfile::TempDir;
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/schema_1.db");
 
 /// How often a letter was sent.
-#[derive(Default)]
-struct Letters(AtomicU32);
+#[derive(Clone, Default)]
+struct Letters(Arc<AtomicU32>);
 
 /// Lists the orders.
 #[tool(idempotent)]
@@ -148,21 +149,41 @@ async fn the_run_that_was_going_is_resumed() {
     assert_eq!(execution(&store, "call_2").await.status, ExecutionStatus::Completed);
     assert_eq!(execution(&store, "call_3").await.status, ExecutionStatus::Running);
 
-    let script = Scripted::new().text("The letter may have been sent.");
+    let script = Scripted::new().text("The letter is on its way.");
     let agent =
         Agent::builder("clerk").with_model(Model::new(script, "any")).tool(list_orders).tool(send_letter);
     let agent = agent.store(Arc::new(store.clone())).event_log(Arc::new(store.clone())).build().unwrap();
-    let outcome = agent.resume(run.id).owner(owner()).with(Letters::default()).await.unwrap();
+    let letters = Letters::default();
+    let outcome = agent.resume(run.id).owner(owner()).with(letters.clone()).await.unwrap();
+    let asked: Vec<_> = outcome.pending().iter().map(|call| (call.call_id.as_str(), call.status)).collect();
+    assert_eq!(asked, [("call_3", ExecutionStatus::OutcomeUnknown)], "nobody knows whether it was sent");
+    assert_eq!(letters.0.load(Ordering::Relaxed), 0);
+    let resumed = agent.resume(run.id).owner(owner()).with(letters.clone());
+    let outcome = resumed.decide("call_3", Decision::approve()).await.unwrap();
     assert!(outcome.is_done(), "{outcome:?}");
-    assert_eq!(
-        execution(&store, "call_3").await.status,
-        ExecutionStatus::OutcomeUnknown,
-        "nobody knows whether it was sent"
-    );
+    assert_eq!(letters.0.load(Ordering::Relaxed), 1);
+    assert_eq!(execution(&store, "call_3").await.status, ExecutionStatus::Completed);
     let orders = history(&store, "orders").await;
-    assert_eq!(orders.last().unwrap().2.text(), "The letter may have been sent.");
+    assert_eq!(orders.last().unwrap().2.text(), "The letter is on its way.");
     let record = store.run(&owner(), run.id).await.unwrap().unwrap();
     assert_eq!((record.status, record.recoveries), (RunStatus::Finished, 1));
     // New sessions are made as ever.
     store.create_session(NewSession::new(id("new"), owner())).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_run_that_was_going_is_settled() {
+    let (store, _directory) = open().await;
+    let run = live(&store).await;
+    let shared: Arc<dyn Store> = Arc::new(store.clone());
+    let log: Arc<dyn EventLog> = Arc::new(store.clone());
+    assert_eq!(settle_abandoned(&shared, Some(&log), Presumed::Dead).await.unwrap(), 1);
+    let record = store.run(&owner(), run.id).await.unwrap().unwrap();
+    assert_eq!((record.status, record.end), (RunStatus::Finished, Some(RunEnd::Interrupted)));
+    let orders = history(&store, "orders").await;
+    assert_eq!(
+        places(&orders)[4..],
+        [(5, 4), (6, 5), (7, 6)],
+        "the calls have answers, whatever became of them"
+    );
 }
