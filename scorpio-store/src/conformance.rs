@@ -31,6 +31,9 @@
 //! | [`RateLimiter`](scorpio_core::store::RateLimiter) | [`rate_limiter_conformance!`](crate::rate_limiter_conformance) | [`RATE_LIMITER`] |
 //! | [`VectorStore`](scorpio_core::store::VectorStore) | [`vector_store_conformance!`](crate::vector_store_conformance) | [`VECTOR_STORE`] |
 //!
+//! A case of [`STORE`] makes many short sequences of random operations and holds the store against a model. The environment variable
+//! `SCORPIO_CONFORMANCE_SEQUENCES` says how many; without it there are 200.
+//!
 //! # What the suite fixes beyond the docs of the traits
 //!
 //! - [`Store::begin_run`] fails with the first of these that holds: not found, conflict, already exists, busy. A failed call leaves
@@ -66,8 +69,9 @@ pub use self::{
     rate_limiter::RATE_LIMITER, store::STORE, vector::VECTOR_STORE,
 };
 
-/// How long a case may take before it counts as hung.
+/// How long a case may take before it counts as hung; and how long for each of the short random sequences, when they are many.
 const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE_PER_SEQUENCE: Duration = Duration::from_millis(200);
 
 type CaseFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -102,15 +106,18 @@ impl<T: ?Sized + Send + Sync + 'static> Suite<T> {
     ///
     /// # Panics
     ///
-    /// When the promise does not hold, when the case does not end within two minutes, and when there is no such case.
+    /// When the promise does not hold, when the case does not end within two minutes (more when `SCORPIO_CONFORMANCE_SEQUENCES` asks for
+    /// more than 600 sequences), and when there is no such case.
     pub fn run<S: Into<Subject<T>>, F: Future<Output = S>>(&self, name: &str, make: impl FnOnce() -> F) {
         let case = self.cases.iter().find(|case| case.name == name).expect("there is no case of this name");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         runtime.expect("a runtime starts").block_on(async {
             let Subject { inner, guard } = make().await.into();
             let Some(inner) = inner else { return };
-            let done = tokio::time::timeout(PATIENCE, (case.run)(inner)).await;
-            assert!(done.is_ok(), "{name} did not end within {PATIENCE:?}");
+            let sequences = u32::try_from(store::sequences()).unwrap_or(u32::MAX);
+            let patience = PATIENCE.max(PATIENCE_PER_SEQUENCE.saturating_mul(sequences));
+            let done = tokio::time::timeout(patience, (case.run)(inner)).await;
+            assert!(done.is_ok(), "{name} did not end within {patience:?}");
             drop(guard);
         });
     }

@@ -22,7 +22,7 @@ use scorpio_core::{
 };
 use tokio::sync::{Notify, OwnedMutexGuard};
 
-pub(crate) use self::table::{Batch, EventTable, POLL, Writing, merge};
+pub(crate) use self::table::{Batch, EventTable, POLL, TAKEOVER, Writing, merge};
 use self::{follower::Follower, live::LiveLog};
 
 /// How many events are written together at most, and how many may wait before they are written at once.
@@ -58,6 +58,12 @@ impl<T: EventTable> Events<T> {
         });
         tokio::spawn(write_in_batches(events.clone(), delay));
         events
+    }
+
+    /// Whether somebody writes a run, or may yet.
+    #[cfg(test)]
+    pub(crate) async fn writing(&self, run: RunId) -> Result<Writing, StoreError> {
+        self.table.writing(run).await
     }
 
     /// Takes no more events. What is there is still written.

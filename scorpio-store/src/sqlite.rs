@@ -55,6 +55,7 @@ mod runs;
 mod script;
 mod sessions;
 mod signals;
+mod statement;
 mod store;
 mod vectors;
 mod writer;

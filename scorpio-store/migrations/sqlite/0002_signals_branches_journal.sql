@@ -74,9 +74,9 @@ insert into scorpio_messages_2
 drop table scorpio_messages;
 alter table scorpio_messages_2 rename to scorpio_messages;
 create unique index scorpio_messages_current on scorpio_messages (session_id, message_id) where is_current = 1;
-create unique index scorpio_messages_history on scorpio_messages (session_id, seq) where is_current = 1;
-create index scorpio_messages_by_parent on scorpio_messages (session_id, parent, seq);
-create index scorpio_messages_by_id on scorpio_messages (session_id, message_id);
+-- Few sessions have other branches, so these cost nothing when a message is appended.
+create index scorpio_messages_others_by_id on scorpio_messages (session_id, message_id, seq) where is_current = 0;
+create index scorpio_messages_others_by_parent on scorpio_messages (session_id, parent, seq) where is_current = 0;
 
 create table scorpio_signals (
     run_id text not null references scorpio_runs (id) on delete cascade,

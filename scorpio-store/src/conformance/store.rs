@@ -16,6 +16,8 @@ mod waiting;
 
 use scorpio_core::store::Store;
 
+pub(super) use self::model::sequences;
+
 super::suite! {
     /// Everything that a [`Store`] promises.
     STORE: Store,
@@ -193,6 +195,7 @@ super::suite! {
     model {
         random_operations_agree_with_a_model,
         other_random_operations_agree_with_a_model,
+        many_short_sequences_agree_with_a_model,
     }
     [$]
 }

@@ -6,6 +6,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use scorpio_core::{Event, RunId, store::StoreError};
+use tokio::time::Instant;
 
 use super::{
     Events,
@@ -16,7 +17,8 @@ use super::{
 /// How many events are taken at a time.
 const BATCH: usize = 64;
 
-/// How often to ask whether a run that this process writes is still written.
+/// How often to ask whether a run that this process writes is still written, and how long nobody must have been writing one before it is
+/// given up: a run is finished in the store a moment before its last event is logged.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) struct Follower<T> {
@@ -26,8 +28,8 @@ pub(super) struct Follower<T> {
     batch: VecDeque<Arc<Event>>,
     log: Option<Arc<LiveLog>>,
     ended: bool,
-    /// The last time it was asked, nobody wrote the run.
-    abandoned: bool,
+    /// Since when nobody has been writing the run, each time it was asked.
+    abandoned_since: Option<Instant>,
 }
 
 impl<T: EventTable> Follower<T> {
@@ -39,7 +41,7 @@ impl<T: EventTable> Follower<T> {
             batch: VecDeque::new(),
             log: None,
             ended: false,
-            abandoned: false,
+            abandoned_since: None,
         }
     }
 
@@ -48,7 +50,7 @@ impl<T: EventTable> Follower<T> {
             if let Some(event) = self.batch.pop_front() {
                 self.position = event.seq;
                 self.ended = event.is_last();
-                self.abandoned = false;
+                self.abandoned_since = None;
                 return Ok(Some(event));
             }
             if self.ended {
@@ -108,10 +110,11 @@ impl<T: EventTable> Follower<T> {
         if self.is_abandoned(|writing| writing != Writing::Yes).await? {
             return Ok(true);
         }
-        // Either way the table is looked at again.
+        // Whichever comes first, the table is looked at again.
         tokio::select! {
             () = joined => {}
             () = others => {}
+            () = tokio::time::sleep(PATIENCE), if self.abandoned_since.is_some() => {}
         }
         Ok(false)
     }
@@ -127,11 +130,13 @@ impl<T: EventTable> Follower<T> {
         Ok(end.is_some_and(|(last, is_end)| is_end && last <= self.position))
     }
 
-    /// Whether nobody writes the run, now and when this was last asked: a run is finished in the store a moment before its last
-    /// event is logged, so once is not enough.
+    /// Whether nobody has been writing the run for a while.
     async fn is_abandoned(&mut self, by: impl Fn(Writing) -> bool) -> Result<bool, StoreError> {
-        let before = self.abandoned;
-        self.abandoned = by(self.events.table.writing(self.run).await?);
-        Ok(before && self.abandoned)
+        if by(self.events.table.writing(self.run).await?) {
+            let since = *self.abandoned_since.get_or_insert_with(Instant::now);
+            return Ok(since.elapsed() >= PATIENCE);
+        }
+        self.abandoned_since = None;
+        Ok(false)
     }
 }

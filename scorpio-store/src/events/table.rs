@@ -25,7 +25,7 @@ pub(crate) trait EventTable: Clone + Send + Sync + 'static {
     /// Deletes the batches whose last event was appended before `time`. Answers how many events they had.
     async fn delete_before(&self, time: Timestamp) -> Result<u64, StoreError>;
 
-    /// Whether somebody writes a run.
+    /// Whether somebody writes a run, or may yet: one whose lease ran out no longer than [`TAKEOVER`] ago.
     async fn writing(&self, run: RunId) -> Result<Writing, StoreError>;
 
     /// What to wait for before another look at the events that other processes write of a run. Made before the look, it misses
@@ -41,6 +41,9 @@ pub(crate) enum Writing {
     /// The run is not in this store.
     Unknown,
 }
+
+/// How long a run whose lease has run out may wait for another process to take it up.
+pub(crate) const TAKEOVER: Duration = Duration::from_secs(60);
 
 /// How often to look for what other processes have written, where nothing tells of it.
 pub(crate) const POLL: Duration = Duration::from_millis(100);

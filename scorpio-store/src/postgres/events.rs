@@ -20,8 +20,9 @@ use super::{
     notifications::{CHANNEL, Notifications, Topic},
     query::{Query, Time, number},
     row::Columns,
+    runs::micros,
 };
-use crate::events::{Batch, EventTable, Writing, merge};
+use crate::events::{Batch, EventTable, TAKEOVER, Writing, merge};
 
 /// How many batches are read at a time.
 const PAGE: usize = 8;
@@ -66,8 +67,11 @@ pub(super) fn delete_before(time: Timestamp) -> Query {
 
 /// A lease is good by the clock of the database.
 pub(super) fn select_writing(run: RunId) -> Query {
-    Query::new("select status = 'running' and lease_until > now() from scorpio_runs where id = $1")
-        .id(run.as_uuid())
+    Query::new(
+        "select status = 'running' and lease_until > now() - interval '1 microsecond' * $2 from scorpio_runs where id = $1",
+    )
+    .id(run.as_uuid())
+    .number(micros(TAKEOVER))
 }
 
 #[async_trait]

@@ -55,7 +55,7 @@ fn too_busy() -> StoreError {
 }
 
 /// A duration in microseconds, for `interval '1 microsecond' * …`.
-fn micros(ttl: Duration) -> i64 {
+pub(super) fn micros(ttl: Duration) -> i64 {
     // A lease until the end of time would not fit into a time.
     const CENTURY: i64 = 100 * 365 * 24 * 3_600 * 1_000_000;
     number(ttl.as_micros()).min(CENTURY)

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use scorpio_core::{
-    MessageId, OwnerId, RunId, SessionId, UserId,
-    store::{AccountStore, Claimable, NewSession, Page, Session, Store, StoreErrorKind},
+    Limits, MessageId, OwnerId, RunId, SessionId, UserId,
+    run::RunMachine,
+    store::{AccountStore, Begin, Claimable, NewSession, Page, Session, Store, StoreErrorKind},
 };
 use sqlx::Row;
 
@@ -12,6 +13,7 @@ use super::{
     PostgresOptions, PostgresStore, accounts, branches, events, journal, query::Query, runs, sessions,
     signals,
 };
+use crate::events::Writing;
 
 #[allow(dead_code, reason = "the integration tests use all of it")]
 #[path = "../../tests/postgres/harness.rs"]
@@ -98,6 +100,26 @@ async fn no_query_scans_a_table_or_sorts() {
             assert!(!step.trim_start_matches([' ', '-', '>']).starts_with("Sort"), "{what}: {plan:#?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_run_that_may_be_taken_over_is_waited_for() {
+    let Some(schema) = Schema::new() else { return };
+    let store = schema.open().await;
+    let (owner, session, run) = (OwnerId::local(), SessionId::new(), RunId::new());
+    store.create_session(NewSession::new(session.clone(), owner.clone())).await.unwrap();
+    let machine = RunMachine::new(run, session.clone(), Limits::new());
+    store.begin_run(Begin::new(session, owner, "holder", machine)).await.unwrap();
+    let writing = async |changes: &str| {
+        execute(&store, &format!("update scorpio_runs set {changes}")).await;
+        store.events().writing(run).await.unwrap()
+    };
+    assert_eq!(writing("fence = 1").await, Writing::Yes);
+    assert_eq!(writing("lease_until = now() - interval '50 s'").await, Writing::Yes);
+    assert_eq!(writing("lease_until = now() - interval '70 s'").await, Writing::No);
+    assert_eq!(writing("lease_until = now() + interval '60 s'").await, Writing::Yes);
+    assert_eq!(writing("status = 'waiting'").await, Writing::No);
+    assert_eq!(writing("status = 'finished', finished_at = now()").await, Writing::No);
 }
 
 #[tokio::test]

@@ -18,15 +18,32 @@ use super::{
 };
 use crate::record::{MessageRow, json};
 
-/// The messages of a branch: those that lead to one, and from there on at each place the newest.
+/// The messages of a branch: those that lead to one, and from there on at each place the newest. Of the children of a message all but one
+/// are on other branches; the one of the current branch is the next message there.
 const PATH: &str = "with recursive up (seq, parent) as (
         select seq, parent from scorpio_messages where session_id = ?1 and seq = ?2
         union all select m.seq, m.parent from up join scorpio_messages m on m.session_id = ?1 and m.seq = up.parent
     ), down (seq) as (
         select ?2
-        union all select (select max(seq) from scorpio_messages where session_id = ?1 and parent = down.seq)
-        from down where down.seq is not null
-    ) select seq from up union select seq from down where seq is not null";
+        union all select max(
+            coalesce((select max(seq) from scorpio_messages where session_id = ?1 and parent = down.seq and is_current = 0), 0),
+            coalesce((select case when parent = down.seq then seq end from scorpio_messages
+                where session_id = ?1 and seq > down.seq and is_current = 1 order by seq limit 1), 0))
+        from down where down.seq > 0
+    ) select seq from up union select seq from down where seq > 0";
+
+const BRANCH_POINTS: &str = "with others (parent, seq, message_id) as materialized (
+        select parent, seq, message_id from scorpio_messages
+        where session_id = ? and is_current = 0 and exists (select 1 from scorpio_sessions where id = ? and owner = ?)
+    ), ways (parent, seq, message_id, is_current) as materialized (
+        select parent, seq, message_id, 0 from others
+        union all
+        select next.parent, next.seq, next.message_id, 1
+        from (select distinct parent from others) fork join scorpio_messages next
+        on next.session_id = ? and next.parent = fork.parent and next.seq = (
+            select seq from scorpio_messages where session_id = ? and seq > fork.parent and is_current = 1 order by seq limit 1)
+    ) select parent, seq, message_id, is_current from ways
+    where parent in (select parent from ways group by parent having count(*) > 1) order by parent, seq";
 
 impl SqliteStore {
     pub(super) async fn select_branch_points(
@@ -111,23 +128,19 @@ impl SqliteStore {
 }
 
 pub(super) fn select_branch_points(owner: &OwnerId, id: &SessionId) -> Script {
-    Script::new(
-        "select parent, seq, message_id, is_current from scorpio_messages
-         where session_id = ? and exists (select 1 from scorpio_sessions where id = ? and owner = ?)
-         and parent in (select parent from scorpio_messages where session_id = ? group by parent having count(*) > 1)
-         order by parent, seq",
-    )
-    .bind(id.as_str())
-    .bind(id.as_str())
-    .bind(owner.as_str())
-    .bind(id.as_str())
+    Script::new(BRANCH_POINTS)
+        .bind(id.as_str())
+        .bind(id.as_str())
+        .bind(owner.as_str())
+        .bind(id.as_str())
+        .bind(id.as_str())
 }
 
 fn set_branch(owner: &OwnerId, id: &SessionId, seq: u64) -> Script {
     // Numbered parameters would be numbered anew in a script.
     let path = PATH.replace("?1", "?").replace("?2", "?");
-    let path_of =
-        |script: Script| script.bind(id.as_str()).bind(seq).bind(id.as_str()).bind(seq).bind(id.as_str());
+    let id_and_seq = |script: Script| script.bind(id.as_str()).bind(seq);
+    let path_of = |script| id_and_seq(id_and_seq(script)).bind(id.as_str()).bind(id.as_str());
     let script = Script::new(
         "update scorpio_sessions set version = version + 1 where id = ? and owner = ?
          and exists (select 1 from scorpio_messages where session_id = ? and seq = ?)

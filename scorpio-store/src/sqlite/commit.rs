@@ -1,9 +1,6 @@
 //! The SQL of a step of a run.
 
-use scorpio_core::{
-    Json,
-    store::{Commit, Statement, StoreError, StoreErrorKind},
-};
+use scorpio_core::store::{Commit, StoreError, StoreErrorKind};
 
 use super::{
     SqliteStore,
@@ -11,7 +8,8 @@ use super::{
     journal::insert_entry,
     row::{Columns, changes, now, rows},
     runs::after,
-    script::{Script, Step, Value},
+    script::{Script, Step},
+    statement::say,
 };
 use crate::record::{MessageRow, conflict, fenced, json, no_run};
 
@@ -168,29 +166,4 @@ fn explain(script: Script, commit: &Commit<'_>) -> Script {
         .bind(commit.lease.holder.as_str())
         .bind(commit.lease.fence)
         .bind(commit.lease.run.to_string())
-}
-
-/// Adds what a tool says to the database.
-fn say(script: Script, statement: &Statement) -> Result<Script, StoreError> {
-    let sql = statement.sql().trim().trim_end_matches(';');
-    if sql.is_empty() || sql.contains(';') {
-        let message = "a transactional tool says one statement at a time, without a semicolon in it";
-        return Err(StoreError::new(StoreErrorKind::Rejected, message));
-    }
-    let script = script.then(&format!("{sql}\n"));
-    Ok(statement.parameters().iter().fold(script, |script, parameter| script.bind(value(parameter))))
-}
-
-fn value(json: &Json) -> Value {
-    match json.to::<serde_json::Value>() {
-        Ok(serde_json::Value::Null) => Value::Null,
-        Ok(serde_json::Value::Bool(truth)) => truth.into(),
-        Ok(serde_json::Value::String(text)) => text.into(),
-        Ok(serde_json::Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => integer.into(),
-            (None, Some(real)) => Value::Real(real),
-            (None, None) => json.get().into(),
-        },
-        _ => json.get().into(),
-    }
 }

@@ -18,7 +18,7 @@ use super::{
     script::{Script, Step},
     writer::Writer,
 };
-use crate::events::{Batch, EventTable, POLL, Writing, merge};
+use crate::events::{Batch, EventTable, POLL, TAKEOVER, Writing, merge};
 
 /// How many batches are read at a time.
 const PAGE: usize = 8;
@@ -134,9 +134,10 @@ impl EventTable for SqliteEvents {
     }
 
     async fn writing(&self, run: RunId) -> Result<Writing, StoreError> {
+        let earliest = now().checked_sub(TAKEOVER).unwrap_or(Timestamp::MIN);
         let script =
             Script::new("select status = 'running' and lease_until > ? from scorpio_runs where id = ?")
-                .bind(now())
+                .bind(earliest)
                 .bind(run.to_string());
         let steps = self.query(script).await?;
         let Some(row) = rows(&steps, 0).first() else { return Ok(Writing::Unknown) };

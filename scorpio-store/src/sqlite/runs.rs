@@ -275,10 +275,14 @@ pub(super) fn select_claimable(which: &Claimable) -> Result<Script, StoreError> 
 pub(super) fn select_run_of_message(owner: &OwnerId, session: &SessionId, message: &MessageId) -> Script {
     Script::new(&format!(
         "select {COLUMNS} from scorpio_runs where owner = ?
-         and id = (select run_id from scorpio_messages where session_id = ? and message_id = ?
-                   order by is_current desc, seq desc limit 1)"
+         and id = coalesce(
+             (select run_id from scorpio_messages where session_id = ? and message_id = ? and is_current = 1),
+             (select run_id from scorpio_messages where session_id = ? and message_id = ? and is_current = 0
+              order by seq desc limit 1))"
     ))
     .bind(owner.as_str())
+    .bind(session.as_str())
+    .bind(message.as_str())
     .bind(session.as_str())
     .bind(message.as_str())
 }

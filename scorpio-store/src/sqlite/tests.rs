@@ -1,13 +1,15 @@
 use scorpio_core::{
-    MessageId, OwnerId, RunId, SessionId, UserId,
-    store::{AccountStore, Claimable, NewSession, Page, Session, Store, StoreErrorKind},
+    Limits, MessageId, OwnerId, RunId, SessionId, UserId,
+    run::RunMachine,
+    store::{AccountStore, Begin, Claimable, NewSession, Page, Session, Store, StoreErrorKind},
 };
 use sqlx::Row;
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, branches, events, journal, row::rows, runs, script::Script, sessions, signals,
+    SqliteStore, accounts, branches, events, journal, row, row::rows, runs, script::Script, sessions, signals,
 };
+use crate::events::Writing;
 
 async fn in_a_file() -> (SqliteStore, TempDir) {
     let directory = tempfile::tempdir().unwrap();
@@ -36,12 +38,12 @@ async fn no_query_scans_a_table_or_sorts() {
         ("the newest sessions", sessions::select_newest(&owner, 20)),
         ("older sessions", sessions::select_older(&owner, &cursor, 20)),
         ("newer sessions", sessions::select_newer(&owner, &cursor, 20)),
-        ("messages", sessions::select_messages(&owner, &session, 7, 20)),
+        ("the first messages", sessions::select_messages(&owner, &session, 0, 20)),
+        ("messages in the middle", sessions::select_messages(&owner, &session, 7_000, 20)),
         ("the live run", runs::select_live_run(&owner, &session)),
         ("claimable runs", runs::select_claimable(&Claimable::new(20).sole_holder("holder")).unwrap()),
         ("signals", signals::select_signals(run, 7)),
         ("a journal", journal::select_entries(&owner, run, 7, 20)),
-        ("branches", branches::select_branch_points(&owner, &session)),
         ("the run of a message", runs::select_run_of_message(&owner, &session, &MessageId::new())),
         ("executions", runs::select_executions(&owner, &session, 20)),
         ("events", events::select_batches(run, 7, 20)),
@@ -59,6 +61,41 @@ async fn no_query_scans_a_table_or_sorts() {
             assert!(!step.contains("TEMP B-TREE"), "{what}: {step}");
         }
     }
+}
+
+#[tokio::test]
+async fn branches_are_found_by_index() {
+    let (store, _directory) = in_a_file().await;
+    // What is scanned and sorted are the few messages at which ways part.
+    let plan = plan(&store, branches::select_branch_points(&OwnerId::local(), &SessionId::new())).await;
+    assert!(
+        !plan.iter().any(|step| step.starts_with("SCAN scorpio_") || step.starts_with("SCAN next")),
+        "{plan:#?}"
+    );
+}
+
+/// Microseconds since 1970, some seconds ago.
+fn ago(seconds: i64) -> i64 {
+    row::now().as_microsecond() - seconds * 1_000_000
+}
+
+#[tokio::test]
+async fn a_run_that_may_be_taken_over_is_waited_for() {
+    let (store, _directory) = in_a_file().await;
+    let (owner, session, run) = (OwnerId::local(), SessionId::new(), RunId::new());
+    store.create_session(NewSession::new(session.clone(), owner.clone())).await.unwrap();
+    let machine = RunMachine::new(run, session.clone(), Limits::new());
+    store.begin_run(Begin::new(session, owner, "holder", machine)).await.unwrap();
+    let writing = async |changes: &str| {
+        store.write(Script::new(&format!("update scorpio_runs set {changes}"))).await.unwrap();
+        store.events().writing(run).await.unwrap()
+    };
+    assert_eq!(writing("fence = 1").await, Writing::Yes);
+    assert_eq!(writing(&format!("lease_until = {}", ago(50))).await, Writing::Yes);
+    assert_eq!(writing(&format!("lease_until = {}", ago(70))).await, Writing::No);
+    assert_eq!(writing(&format!("lease_until = {}", ago(-60))).await, Writing::Yes);
+    assert_eq!(writing("status = 'waiting'").await, Writing::No);
+    assert_eq!(writing("status = 'finished', finished_at = 0").await, Writing::No);
 }
 
 #[tokio::test]

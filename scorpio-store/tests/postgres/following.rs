@@ -95,7 +95,7 @@ async fn a_run_of_a_dead_process_ends_its_followers() {
     let run = Run::begin(&store).await;
     store.append(run.id(), &run.deltas(1..=5)).await.unwrap();
     store.close().await.unwrap();
-    let sql = "update scorpio_runs set lease_until = now() - interval '1 s'";
+    let sql = "update scorpio_runs set lease_until = now() - interval '61 s'";
     sqlx::query(sql).execute(&mut schema.connect().await).await.unwrap();
     let store = schema.open().await;
     assert_eq!(seqs(&follow(&store, run.id(), 0).await), [1, 2, 3, 4, 5]);

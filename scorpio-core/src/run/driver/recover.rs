@@ -52,9 +52,10 @@ pub(crate) async fn resume(resume: Resume) -> Result<Resumed> {
     let Resume { agent, owner, handle, extensions, output, dead, queue } = resume;
     let run = handle.run_id();
     let found = agent.store.run(&owner, run).await?.ok_or_else(|| no_such_run(run))?;
-    if found.machine.agent() != agent.name {
-        let text =
-            format!("The run belongs to the agent `{}`, not to `{}`.", found.machine.agent(), agent.name);
+    let name = found.machine.agent();
+    // A run that is older than such names belongs to whoever it is given to.
+    if !name.is_empty() && name != agent.name {
+        let text = format!("The run belongs to the agent `{name}`, not to `{}`.", agent.name);
         return Err(ScorpioError::new(crate::ErrorKind::BadRequest, crate::Surface::Chat, text));
     }
     let recovered = found.status == RunStatus::Running;

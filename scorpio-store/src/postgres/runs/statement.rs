@@ -65,9 +65,11 @@ fn bind(query: Query, value: &Json) -> Query {
 
 /// What an error of such a statement means: whether the database refuses it, or can do nothing at the moment.
 pub(super) fn explain(error: sqlx::Error) -> StoreError {
-    // Cardinality, data, constraints, triggers, syntax and rights, checks of views, and errors that functions raise.
-    let is_refusal =
-        ["21", "22", "23", "27", "2F", "42", "44", "P0"].contains(&code(&error).get(..2).unwrap_or_default());
+    // Features that it lacks, cardinality, data, constraints, triggers, ends of the transaction, syntax and rights, checks of views, and
+    // errors that functions raise; and what cannot run in a transaction.
+    const CLASSES: [&str; 10] = ["0A", "21", "22", "23", "27", "2D", "2F", "42", "44", "P0"];
+    let code = code(&error);
+    let is_refusal = CLASSES.contains(&code.get(..2).unwrap_or_default()) || code == "25001";
     if is_refusal || matches!(error, sqlx::Error::Encode(_)) {
         let message = "the database refuses what a transactional tool says to it";
         return StoreError::new(StoreErrorKind::Rejected, message).with_source(error);
