@@ -50,7 +50,7 @@ pub use self::{
     run_record::{Begin, Begun, Claimable, Commit, Lease, RunRecord, RunStatus, UnknownRunStatus, Wait},
     session::{Listing, NewSession, Page, Session, SessionPatch, StoredMessage},
     signal::{Signal, StoredSignal},
-    snapshot::{SessionSnapshot, SnapshotMessage},
+    snapshot::{InvalidLine, SessionSnapshot, SnapshotMessage},
     statement::Statement,
     vector::{
         DocumentListing, DocumentSummary, Metadata, Nearest, Selection, UnitVector, VectorHit, VectorListing,

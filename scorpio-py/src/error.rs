@@ -20,6 +20,19 @@ pub(crate) fn store_error(py: Python<'_>, message: &str) -> PyErr {
     of_class(py, "StoreError", message)
 }
 
+/// The exception for a journal that does not hold from a step on.
+pub(crate) fn journal_error(py: Python<'_>, step: u64, message: &str) -> PyErr {
+    let made = py
+        .import(intern!(py, "scorpio._errors"))
+        .and_then(|errors| errors.call_method1(intern!(py, "_broken_journal"), (step, message)));
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}
+
+/// The exception by which a tool tells the model what went wrong.
+pub(crate) fn tool_error(py: Python<'_>, message: &str) -> PyErr {
+    of_class(py, "ToolError", message)
+}
+
 fn of_class(py: Python<'_>, class: &str, message: &str) -> PyErr {
     let made =
         py.import(intern!(py, "scorpio._errors")).and_then(|errors| errors.call_method1(class, (message,)));

@@ -5,7 +5,9 @@
 //! goes through one courier thread to the event loop that waits for it, and to the threads that plain tools run on. Whoever holds the lock never waits for the engine without letting go of it.
 
 mod agent;
+mod approval;
 mod courier;
+mod durable;
 mod error;
 mod event;
 mod json;
@@ -33,10 +35,12 @@ mod _scorpio {
     #[pymodule_export]
     use crate::{
         agent::AgentCore,
+        durable::RuntimeCore,
         event::{
-            DataSent, FellBack, MessageSteered, PartFinished, PartStarted, ReasoningDelta, Retrying,
-            RunFailed, RunFinished, RunStarted, StreamReset, TextDelta, ToolCallDelta, ToolFinished,
-            ToolProgress, ToolStarted, TurnFinished, TurnStarted, UnknownEvent,
+            ApprovalRequested, ApprovalResolved, Compacted, DataSent, FellBack, MessageSteered, PartFinished,
+            PartStarted, ReasoningDelta, Retrying, RunFailed, RunFinished, RunPaused, RunResumed, RunStarted,
+            StreamReset, TextDelta, ToolCallDelta, ToolFinished, ToolProgress, ToolStarted, TurnFinished,
+            TurnStarted, UnknownEvent, WaitingForStore,
         },
         model::ScriptedCore,
         operation::Operation,
@@ -44,7 +48,7 @@ mod _scorpio {
         registry::{ModelCore, ModelsCore},
         run::RunCore,
         runtime::shutdown,
-        store::StoreCore,
+        store::{EventLogCore, FollowCore, StoreCore},
         tool::{PendingCall, ToolContext},
         usage::Usage,
     };

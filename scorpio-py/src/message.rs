@@ -1,7 +1,7 @@
 //! Messages, which cross the seam as JSON text.
 
 use pyo3::prelude::*;
-use scorpio_core::{Json, Message, MessageId, Part, Role};
+use scorpio_core::{Json, Message, MessageId, Part, Role, store::StoredMessage};
 use serde::Deserialize;
 
 use crate::{error, json};
@@ -32,4 +32,10 @@ pub(crate) fn write<'a>(
 ) -> PyResult<Py<PyAny>> {
     let text = serde_json::to_string(&messages.into_iter().collect::<Vec<_>>()).map_err(error::invalid)?;
     json::read_by(py, "scorpio._messages", "from_engine", text).map(Bound::unbind)
+}
+
+/// Messages of a session, which know their places, as the package's own `Message`s.
+pub(crate) fn write_stored(py: Python<'_>, messages: &[StoredMessage]) -> PyResult<Py<PyAny>> {
+    let text = serde_json::to_string(messages).map_err(error::invalid)?;
+    json::read_by(py, "scorpio._messages", "stored_from_engine", text).map(Bound::unbind)
 }

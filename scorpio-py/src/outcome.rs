@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use scorpio_core::{Outcome, Result};
 
-use crate::{error, json, message, operation::Answer, usage::Usage};
+use crate::{approval, error, json, message, operation::Answer, usage::Usage};
 
 /// How a run went, without the shape of its answer, which Python adds.
 #[derive(Debug)]
@@ -19,7 +19,11 @@ impl OutcomeCore {
 
     #[getter]
     fn status(&self) -> &'static str {
-        if self.0.is_done() { "done" } else { "stopped" }
+        match &self.0 {
+            Outcome::Done { .. } => "done",
+            Outcome::Paused { .. } => "paused",
+            _ => "stopped",
+        }
     }
 
     #[getter]
@@ -27,8 +31,14 @@ impl OutcomeCore {
         match &self.0 {
             Outcome::Done { reason, .. } => json::spelling(reason),
             Outcome::Stopped { reason, .. } => json::spelling(reason),
+            Outcome::Paused { .. } => "approval".to_owned(),
             _ => "other".to_owned(),
         }
+    }
+
+    #[getter]
+    fn pending(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        approval::pending(py, self.0.pending())
     }
 
     #[getter]
@@ -44,6 +54,11 @@ impl OutcomeCore {
     #[getter]
     fn turns(&self) -> u32 {
         self.0.report().turns
+    }
+
+    #[getter]
+    fn uncertain_calls(&self) -> u32 {
+        self.0.report().uncertain_calls
     }
 
     #[getter]

@@ -13,7 +13,7 @@ use pyo3::{
     intern,
     prelude::*,
 };
-use scorpio_core::{Event, Message, RunHandle, RunRequest};
+use scorpio_core::{Event, Message, Outcome, Result, ResumeRequest, RunHandle, RunRequest, RunStream};
 
 use crate::{
     courier::{self, LoopCall},
@@ -27,18 +27,55 @@ use crate::{
 /// How often a waiting thread looks for signals such as Ctrl-C.
 const SIGNAL_POLL: Duration = Duration::from_millis(25);
 
+/// A run that is to begin, or one that is to go on.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Begin(Box<RunRequest>),
+    Resume(Box<ResumeRequest>),
+}
+
+impl Request {
+    fn handle(&self) -> RunHandle {
+        match self {
+            Self::Begin(request) => request.handle(),
+            Self::Resume(request) => request.handle(),
+        }
+    }
+
+    fn with(self, caller: Arc<Caller>) -> Self {
+        match self {
+            Self::Begin(request) => Self::Begin(Box::new(request.with(caller))),
+            Self::Resume(request) => Self::Resume(Box::new(request.with(caller))),
+        }
+    }
+
+    fn stream(self) -> RunStream {
+        match self {
+            Self::Begin(request) => request.stream(),
+            Self::Resume(request) => request.stream(),
+        }
+    }
+
+    async fn outcome(self) -> Result<Outcome> {
+        match self {
+            Self::Begin(request) => (*request).await,
+            Self::Resume(request) => (*request).await,
+        }
+    }
+}
+
 /// A run. Dropping it cancels the run.
 #[pyclass(frozen, module = "scorpio._scorpio")]
 pub(crate) struct RunCore {
     handle: RunHandle,
-    request: Mutex<Option<RunRequest>>,
+    request: Mutex<Option<Request>>,
     events: Option<Arc<Events>>,
     operation: Operation,
 }
 
 impl RunCore {
-    /// A run that has not begun. Its events are kept only when they are `watched`.
-    pub(crate) fn new(request: RunRequest, watched: bool) -> Self {
+    /// A run that has not begun here. Its events are kept only when they are `watched`.
+    pub(crate) fn new(request: Request, watched: bool) -> Self {
         let handle = request.handle();
         let operation = Operation::new(Some(handle.clone()));
         let events = watched.then(Arc::default);
@@ -76,7 +113,7 @@ impl RunCore {
                     }
                     stream.outcome().await
                 }
-                None => request.await,
+                None => request.outcome().await,
             };
             operation.finish(outcome::answer(ended));
             if let Some(events) = events {

@@ -8,18 +8,25 @@ use std::{
     },
 };
 
-use pyo3::{intern, prelude::*, sync::PyOnceLock, types::PyString};
+use pyo3::{
+    intern,
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyString, PyTuple},
+};
 use scorpio_core::{
     Json, Trust,
+    store::Statement,
     tool::{
         BoxFuture, DynTool, Effects, RetryClass, ToolContext as Context, ToolError, ToolOutput, ToolSpec,
+        UnknownOutcome,
     },
 };
 use tokio::sync::oneshot;
 
-use crate::{courier, json, model};
+use crate::{courier, error, json, model};
 
-/// What a tool of a run needs to know about the Python side that began it.
+/// What a tool of a run needs to know about the Python side that began it, or that goes on with it.
 pub(crate) struct Caller {
     /// The `contextvars` of the caller: tools see what it saw.
     variables: Py<PyAny>,
@@ -28,11 +35,12 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// The caller of this function.
-    pub(crate) fn current(py: Python<'_>, event_loop: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+    /// The caller of this function. Several runs may have the same.
+    pub(crate) fn current(py: Python<'_>, event_loop: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<Self>> {
         static COPY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let variables = COPY.import(py, "contextvars", "copy_context")?.call0()?.unbind();
-        Ok(Self { variables, event_loop: event_loop.map(|event_loop| event_loop.clone().unbind()) })
+        let event_loop = event_loop.map(|event_loop| event_loop.clone().unbind());
+        Ok(Arc::new(Self { variables, event_loop }))
     }
 }
 
@@ -53,8 +61,14 @@ impl PythonTool {
             .with_retry(match text("retry")?.as_str() {
                 "pure" => RetryClass::Pure,
                 "idempotent" => RetryClass::Idempotent,
+                "transactional" => RetryClass::Transactional,
                 _ => RetryClass::AtMostOnce,
             })
+            .with_unknown_outcome(match text("on_unknown")?.as_str() {
+                "fail" => UnknownOutcome::Fail,
+                _ => UnknownOutcome::Ask,
+            })
+            .with_approval(tool.getattr(intern!(py, "approval"))?.is_truthy()?)
             .with_effects(match text("effects")?.as_str() {
                 "none" => Effects::None,
                 "read_private" => Effects::ReadPrivate,
@@ -72,7 +86,7 @@ impl PythonTool {
     }
 
     async fn run(&self, cx: &Context, arguments: &str) -> Result<ToolOutput, ToolError> {
-        let caller = cx.get::<Caller>().ok_or_else(|| ToolError::new("The tool has no caller."))?;
+        let caller = cx.get::<Arc<Caller>>().ok_or_else(|| ToolError::new("The tool has no caller."))?;
         let (sender, receiver) = oneshot::channel();
         let state = Arc::new(CallState { sender: Mutex::new(Some(sender)), ..CallState::default() });
         let call = PendingCall {
@@ -299,6 +313,28 @@ impl ToolContext {
     fn emit_data(&self, name: &str, data: &Bound<'_, PyAny>, id: Option<String>) -> PyResult<()> {
         self.cx.emit_data(name, id, json::from_python(data)?);
         Ok(())
+    }
+
+    /// Says something to the database of the store, in the transaction that records this call's answer.
+    #[pyo3(signature = (sql, /, *parameters))]
+    fn execute(&self, sql: String, parameters: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let mut statement = Statement::new(sql);
+        for parameter in parameters {
+            let parameter: serde_json::Value = json::from_python(&parameter)?.to().map_err(error::invalid)?;
+            statement = statement.bind(parameter);
+        }
+        self.cx.execute(statement).map_err(|refused| error::tool_error(parameters.py(), refused.message()))
+    }
+
+    /// What was said to the database so far.
+    #[getter]
+    fn executed<'py>(&self, py: Python<'py>) -> PyResult<Vec<(String, Vec<Bound<'py, PyAny>>)>> {
+        let executed = self.cx.executed();
+        let read = executed.iter().map(|statement| {
+            let parameters = statement.parameters().iter().map(|parameter| json::to_python(py, parameter));
+            Ok((statement.sql().to_owned(), parameters.collect::<PyResult<_>>()?))
+        });
+        read.collect()
     }
 
     fn __repr__(&self) -> String {

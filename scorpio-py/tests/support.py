@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import Any, NoReturn
+
+import pytest
 
 import scorpio
 
@@ -36,3 +39,11 @@ def result_of(tool: Any, **arguments: Any) -> scorpio.ToolResultPart:
     part = model.requests[1].messages[-1].parts[0]
     assert isinstance(part, scorpio.ToolResultPart)
     return part
+
+
+def missing(variable: str, what: str) -> NoReturn:
+    """Ends a test that needs something beside the package, in CI as a failure."""
+    reason = f"{variable} is not set: it is {what}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

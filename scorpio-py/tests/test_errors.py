@@ -115,9 +115,9 @@ def test_bad_arguments() -> None:
         scorpio.Limits(wall=0)
     with pytest.raises(TypeError, match="`model` is a name, a Model or a ScriptedModel"):
         scorpio.Agent("test", model=3)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="`store` is a SqliteStore or a MemoryStore"):
+    with pytest.raises(TypeError, match="`store` is a store such as a SqliteStore, not str"):
         scorpio.Agent("test", model="scripted:demo", store="chat.db")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="SqliteStore or"):
+    with pytest.raises(TypeError, match=r"use scorpio\.Store\.open"):
         scorpio.Store()
     with pytest.raises(scorpio.ConfigurationError, match="no span of time"):
         scorpio.Agent("test", model="scripted:demo", tool_timeout=-1)

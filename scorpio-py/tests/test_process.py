@@ -168,6 +168,28 @@ def test_the_interpreter_ends_while_runs_are_going() -> None:
     assert time.monotonic() - began < WAIT / 2
 
 
+def test_the_interpreter_ends_under_a_run_that_was_taken_up() -> None:
+    program = """
+        started = threading.Event()
+
+        @scorpio.tool(approval=True)
+        async def wait() -> None:
+            started.set()
+            await asyncio.sleep(NEVER)
+
+        store = scorpio.MemoryStore()
+        model = scorpio.ScriptedModel([scorpio.ScriptedTurn(tool_calls=[("wait", {})])])
+        agent = scorpio.Agent("test", model=model, tools=[wait], store=store)
+        (call,) = agent.run_sync("Go.").pending
+        runtime = scorpio.Runtime(store, agents=[agent], interval=0.05)
+        runtime.start_sync()
+        runtime.decide_sync(call.run_id, call.call_id, "approve")
+        started.wait()
+        print("over", flush=True)
+    """
+    assert output_of(program) == "over\n"
+
+
 def test_the_interpreter_ends_under_tools_that_are_busy() -> None:
     program = """
         started = threading.Semaphore(0)

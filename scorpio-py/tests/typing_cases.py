@@ -55,7 +55,7 @@ async def runs() -> None:
     outcome = await agent.run("Hi.")
     assert_type(outcome, scorpio.Outcome[None])
     assert_type(outcome.text, str)
-    assert_type(outcome.status, Literal["done", "stopped"])
+    assert_type(outcome.status, Literal["done", "paused", "stopped"])
     assert_type(outcome.usage, scorpio.Usage)
     assert_type(outcome.messages, list[scorpio.Message])
     assert_type(await look(scorpio.ToolContext.detached(), "a"), list[str])
@@ -82,7 +82,7 @@ async def events() -> None:
                     assert_type(call_id, str)
                     assert_type(arguments, Any)
                 case scorpio.ToolFinished():
-                    assert_type(event.outcome, Literal["completed", "failed", "interrupted"])
+                    assert_type(event.outcome, Literal["completed", "failed", "denied", "interrupted"])
                 case scorpio.TurnFinished(usage=usage):
                     assert_type(usage, scorpio.Usage)
                 case scorpio.PartFinished(part):
@@ -100,6 +100,13 @@ async def events() -> None:
                     assert_type(model, str)
                 case scorpio.StreamReset(error):
                     assert_type(error, str)
+                case scorpio.ApprovalRequested(call_id, reason=reason):
+                    assert_type(call_id, str)
+                    assert_type(reason, Literal["policy", "outcome_unknown"])
+                case scorpio.ApprovalResolved(decision=decision):
+                    assert_type(decision, scorpio.Approve | scorpio.Deny)
+                case scorpio.RunPaused() | scorpio.RunResumed() | scorpio.WaitingForStore() | scorpio.Compacted():
+                    pass
                 case scorpio.UnknownEvent(content):
                     assert_type(content, dict[str, Any])
                 case other:
@@ -109,6 +116,39 @@ async def events() -> None:
                 assert_type(event, scorpio.TextDelta)
             event.seq = 3  # type: ignore[misc]
     for event in agent.stream("Hi."):
+        assert_type(event, scorpio.Event)
+
+
+def refuse_all(call: scorpio.ProposedCall) -> scorpio.Deny:
+    return scorpio.Deny(call.name)
+
+
+def ask_or_allow(call: scorpio.ProposedCall) -> Literal["allow", "ask"]:
+    return "ask" if call.effects == "egress" else "allow"
+
+
+async def approvals(store: scorpio.Store) -> None:
+    scorpio.tool(approval=True, on_unknown="fail", retry="transactional")
+    scorpio.tool(on_unknown="hope")  # type: ignore[call-overload]
+    scorpio.Agent("typed", model="scripted:demo", approve=["add"], approval_patience=None)
+    scorpio.Agent("typed", model="scripted:demo", approve=refuse_all, lease=5)
+    scorpio.Agent("typed", model="scripted:demo", approve=ask_or_allow, event_log=store.events)
+    scorpio.Agent("typed", model="scripted:demo", approve="destructive", compaction=scorpio.Compaction(keep=100))
+    scorpio.Agent("typed", model="scripted:demo", approve=3)  # type: ignore[arg-type]
+    outcome = await agent.run("Hi.")
+    assert_type(outcome.pending, list[scorpio.PendingApproval])
+    decisions: dict[str, scorpio.Decision] = {call.call_id: "approve" for call in outcome.pending}
+    assert_type(await agent.resume(outcome.run_id, decisions), scorpio.Outcome[None])
+    assert_type(await agent.resume(outcome.run_id, {"c": scorpio.Deny("No.")}, output=Order), scorpio.Outcome[Order])
+    assert_type(agent.resume_sync(outcome.run_id, {"c": scorpio.Approve(always=True)}), scorpio.Outcome[None])
+    assert_type(agent.resume_stream(outcome.run_id, output=Order), scorpio.RunStream[Order])
+    await agent.resume(outcome.run_id, {"c": "maybe"})  # type: ignore[dict-item]
+    async with scorpio.Runtime(store, agents=[agent]) as runtime:
+        assert_type(await runtime.recover(), int)
+        assert_type((await runtime.run(outcome.run_id)).status, Literal["running", "waiting", "finished"])
+        assert_type(runtime.approvals_sync("chat-1"), list[scorpio.PendingApproval])
+        await runtime.decide(outcome.run_id, "c", "deny", by="grace")
+    async for event in store.events.follow(outcome.run_id):
         assert_type(event, scorpio.Event)
 
 
@@ -127,6 +167,10 @@ async def sessions(store: scorpio.Store) -> None:
     assert_type(store.session_sync("chat-1"), scorpio.Session | None)
     assert_type(await store.delete_session("chat-1"), bool)
     assert_type(await agent.messages("chat-1"), list[scorpio.Message])
+    assert_type(await scorpio.Store.open("sqlite://chat.db"), scorpio.Store)
+    assert_type(scorpio.EventLog.open_sync("redis://localhost"), scorpio.EventLog)
+    assert_type((await store.branches("chat-1"))[0].ways[0].seq, int)
+    assert_type(await store.verify_journal("run"), int)
     for message in agent.messages_sync("chat-1"):
         for part in message.parts:
             if part.type == "tool_call":

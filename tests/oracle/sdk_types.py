@@ -2,8 +2,6 @@
 
 The SDK types its parameters loosely for the comfort of its callers (any iterable, unknown keys
 pass). Here an iterable must be a JSON array, an unknown key is an error, and nothing is coerced.
-
-An SDK takes seconds to import, so each is imported when the first body of one of its wires comes.
 """
 
 from __future__ import annotations
@@ -15,29 +13,25 @@ import sys
 import typing
 import warnings
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any
 
-# Before an SDK is imported: its aliases are evaluated on import, and pydantic checks an Iterable
+# Before the SDK is imported: its aliases are evaluated on import, and pydantic checks an Iterable
 # lazily, that is, not at all.
 typing.Iterable = list  # type: ignore[misc]
 
+import anthropic.types
+import openai.types
+from google.genai import types as gemini
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.warnings import TypedDictExtraConfigWarning
 from typing_extensions import NoExtraItems, is_typeddict
 
 Failure = tuple[str, str]
-Judge = Callable[[Any], list[Failure]]
-
-# A type that takes whatever a caller adds says so itself.
-warnings.filterwarnings("ignore", category=TypedDictExtraConfigWarning)
 
 
-@cache
-def _make_strict(name: str) -> None:
+def _make_strict(package: Any) -> None:
     """Forbid unknown keys in every TypedDict of a package, and lazy sequences everywhere."""
-    package = importlib.import_module(name)
     for module_info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module_info.name)
     modules = [m for name, m in sys.modules.items() if name.startswith(package.__name__ + ".")]
@@ -113,7 +107,7 @@ def _judge(adapter: TypeAdapter[Any], body: Any) -> list[Failure]:
     return []
 
 
-def _by_stream(streaming: TypeAdapter[Any], whole: TypeAdapter[Any]) -> Judge:
+def _by_stream(streaming: TypeAdapter[Any], whole: TypeAdapter[Any]) -> Callable[[Any], list[Failure]]:
     def judge(body: Any) -> list[Failure]:
         wants_stream = body.get("stream") if isinstance(body, dict) else None
         if not isinstance(wants_stream, (bool, type(None))):
@@ -124,9 +118,7 @@ def _by_stream(streaming: TypeAdapter[Any], whole: TypeAdapter[Any]) -> Judge:
     return judge
 
 
-@cache
-def _openai_chat() -> Judge:
-    _make_strict("openai.types")
+def _openai_chat() -> Callable[[Any], list[Failure]]:
     from openai.types.chat import completion_create_params as params
 
     return _by_stream(
@@ -135,9 +127,7 @@ def _openai_chat() -> Judge:
     )
 
 
-@cache
-def _openai_responses() -> Judge:
-    _make_strict("openai.types")
+def _openai_responses() -> Callable[[Any], list[Failure]]:
     from openai.types.responses import response_create_params as params
 
     return _by_stream(
@@ -146,9 +136,7 @@ def _openai_responses() -> Judge:
     )
 
 
-@cache
-def _anthropic_messages() -> Judge:
-    _make_strict("anthropic.types")
+def _anthropic_messages() -> Callable[[Any], list[Failure]]:
     from anthropic.types import message_create_params as params
     from anthropic.types.beta import message_create_params as beta
 
@@ -167,25 +155,23 @@ def _anthropic_messages() -> Judge:
     return judge
 
 
-@cache
-def _gemini_generate_content() -> Judge:
-    from google.genai import types as gemini
+class _GeminiRequest(BaseModel):
+    """The body of generateContent. The SDK has types for all that is in it, but none for the whole."""
 
-    class Request(BaseModel):
-        """The body of generateContent. The SDK has types for all that is in it, but none for the whole."""
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
-        model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+    contents: list[gemini.Content]
+    system_instruction: gemini.Content | None = None
+    tools: list[gemini.Tool] | None = None
+    tool_config: gemini.ToolConfig | None = None
+    safety_settings: list[gemini.SafetySetting] | None = None
+    generation_config: gemini.GenerationConfig | None = None
+    cached_content: str | None = None
+    labels: dict[str, str] | None = None
 
-        contents: list[gemini.Content]
-        system_instruction: gemini.Content | None = None
-        tools: list[gemini.Tool] | None = None
-        tool_config: gemini.ToolConfig | None = None
-        safety_settings: list[gemini.SafetySetting] | None = None
-        generation_config: gemini.GenerationConfig | None = None
-        cached_content: str | None = None
-        labels: dict[str, str] | None = None
 
-    adapter: TypeAdapter[Any] = TypeAdapter(Request)
+def _gemini_generate_content() -> Callable[[Any], list[Failure]]:
+    adapter: TypeAdapter[Any] = TypeAdapter(_GeminiRequest)
 
     def judge(body: Any) -> list[Failure]:
         try:
@@ -199,10 +185,15 @@ def _gemini_generate_content() -> Judge:
     return judge
 
 
-# What makes the judge of each wire.
-WIRES: dict[str, Callable[[], Judge]] = {
-    "openai-chat": _openai_chat,
-    "openai-responses": _openai_responses,
-    "anthropic-messages": _anthropic_messages,
-    "gemini-generate-content": _gemini_generate_content,
+# A type that takes whatever a caller adds says so itself.
+warnings.filterwarnings("ignore", category=TypedDictExtraConfigWarning)
+
+_make_strict(openai.types)
+_make_strict(anthropic.types)
+
+WIRES: dict[str, Callable[[Any], list[Failure]]] = {
+    "openai-chat": _openai_chat(),
+    "openai-responses": _openai_responses(),
+    "anthropic-messages": _anthropic_messages(),
+    "gemini-generate-content": _gemini_generate_content(),
 }

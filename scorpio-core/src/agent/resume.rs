@@ -4,10 +4,11 @@ use std::{future::IntoFuture, sync::Arc};
 
 use tracing::Instrument;
 
-use super::Definition;
+use super::{Definition, output};
 use crate::{
     ErrorKind, Outcome, OwnerId, Result, RunId, ScorpioError, Surface,
-    run::{self, Decisions, Queue, Resume, RunHandle, RunStream},
+    model::OutputSchema,
+    run::{self, Decisions, OutputCheck, Queue, Resume, RunHandle, RunStream},
     store::Decision,
     tool::{BoxFuture, Extensions},
 };
@@ -46,6 +47,7 @@ pub struct ResumeRequest {
     owner: OwnerId,
     extensions: Extensions,
     decisions: Decisions,
+    output: Option<OutputCheck>,
 }
 
 impl ResumeRequest {
@@ -56,6 +58,7 @@ impl ResumeRequest {
             owner: OwnerId::local(),
             extensions: Extensions::new(),
             decisions: Decisions::default(),
+            output: None,
         }
     }
 
@@ -80,6 +83,17 @@ impl ResumeRequest {
     /// Sets who decides, in the program's own words. It is kept with the decision.
     pub fn by(mut self, name: impl Into<String>) -> Self {
         self.decisions.by = Some(name.into());
+        self
+    }
+
+    /// Asks for a final answer of a shape, as [`RunRequest::shape`](crate::RunRequest::shape) does: what checks it does not outlive a
+    /// process.
+    pub fn shape(
+        mut self,
+        schema: OutputSchema,
+        check: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.output = Some(output::check_by(schema, check));
         self
     }
 
@@ -115,11 +129,11 @@ impl ResumeRequest {
     }
 
     async fn take_over(self, queue: Option<Queue>) -> Result<run::Resumed> {
-        let Self { agent, handle, owner, extensions, decisions } = self;
+        let Self { agent, handle, owner, extensions, decisions, output } = self;
         let store = Arc::clone(&agent.store);
         let decided = !decisions.is_empty();
         decisions.send(&*store, &owner, handle.run_id()).await?;
-        let resume = Resume { agent, owner, handle, extensions, output: None, dead: None, queue };
+        let resume = Resume { agent, owner, handle, extensions, output, dead: None, queue };
         run::resume(resume).await.map_err(|error| match error.kind() {
             ErrorKind::Conflict if decided => {
                 let text = "Another process drives this run. It has been told the decision.";

@@ -140,9 +140,7 @@ impl Endpoint {
             let mut headers = self.headers.clone();
             headers.extend(more);
             if let Some((name, source)) = &self.token {
-                let token = source.token().await?;
-                headers.insert(name, authorization(name, &token)?);
-                self.secrets.add_token(&token);
+                headers.insert(name, authorization(name, &source.token().await?)?);
             }
             self.carry(method, url, headers, body).await
         };

@@ -2,8 +2,6 @@
 
 #![allow(dead_code)]
 
-mod bodies;
-
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -20,7 +18,6 @@ pub struct Strict(pub StrictProvider);
 #[async_trait]
 impl Transport for Strict {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<TransportBody>, ModelError> {
-        bodies::keep(request.uri().path(), request.body());
         Ok(self.0.respond(request).await.map(TransportBody::new))
     }
 }

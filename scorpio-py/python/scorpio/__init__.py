@@ -11,16 +11,20 @@
     print(agent.run_sync("What is 2 + 40?").text)
 
 `Agent` is where to begin: `Agent.run` and `Agent.run_sync` answer, `Agent.stream` gives the events of an answer
-while it is made. `tool` makes tools of functions. `SqliteStore` keeps sessions. `ScriptedModel` is a model for tests.
+while it is made. `tool` makes tools of functions. `Store.open` opens what keeps sessions. `Agent.resume` goes on with a
+run that waits for somebody, `Runtime` with those whose process is gone. `ScriptedModel` is a model for tests.
 """
 
 import atexit
 
 from scorpio._agent import Agent
+from scorpio._approvals import ApprovalPolicy, Approve, Decision, Deny, PendingApproval, ProposedCall
+from scorpio._compaction import Compaction
 from scorpio._errors import (
     AuthenticationError,
     ConfigurationError,
     ConflictError,
+    JournalError,
     ModelError,
     NotFoundError,
     RateLimitError,
@@ -28,6 +32,7 @@ from scorpio._errors import (
     StoreError,
     ToolError,
 )
+from scorpio._event_log import EventLog
 from scorpio._limits import Limits, Price
 from scorpio._messages import (
     DataPart,
@@ -44,7 +49,11 @@ from scorpio._messages import (
 from scorpio._models import ScriptedError, ScriptedModel, ScriptedRequest, ScriptedTurn
 from scorpio._outcome import Outcome
 from scorpio._registry import Finding, Model, ModelChoice, Models, Report, doctor, doctor_sync
+from scorpio._runtime import Run, Runtime
 from scorpio._scorpio import (
+    ApprovalRequested,
+    ApprovalResolved,
+    Compacted,
     DataSent,
     FellBack,
     MessageSteered,
@@ -54,6 +63,8 @@ from scorpio._scorpio import (
     Retrying,
     RunFailed,
     RunFinished,
+    RunPaused,
+    RunResumed,
     RunStarted,
     StreamReset,
     TextDelta,
@@ -66,10 +77,11 @@ from scorpio._scorpio import (
     TurnStarted,
     UnknownEvent,
     Usage,
+    WaitingForStore,
     __version__,
     _shutdown,
 )
-from scorpio._stores import MemoryStore, Session, SqliteStore, Store
+from scorpio._stores import BranchPoint, MemoryStore, MongoStore, PostgresStore, Session, SqliteStore, Store, Way
 from scorpio._stream import Event, RunStream
 from scorpio._tool import Tool, tool
 
@@ -78,14 +90,25 @@ atexit.register(_shutdown)
 
 __all__ = [
     "Agent",
+    "ApprovalPolicy",
+    "ApprovalRequested",
+    "ApprovalResolved",
+    "Approve",
     "AuthenticationError",
+    "BranchPoint",
+    "Compacted",
+    "Compaction",
     "ConfigurationError",
     "ConflictError",
     "DataPart",
     "DataSent",
+    "Decision",
+    "Deny",
     "Event",
+    "EventLog",
     "FellBack",
     "Finding",
+    "JournalError",
     "Limits",
     "MediaPart",
     "MemoryStore",
@@ -95,21 +118,29 @@ __all__ = [
     "ModelChoice",
     "ModelError",
     "Models",
+    "MongoStore",
     "NotFoundError",
     "Outcome",
     "Part",
     "PartFinished",
     "PartStarted",
+    "PendingApproval",
+    "PostgresStore",
     "Price",
+    "ProposedCall",
     "RateLimitError",
     "ReasoningDelta",
     "ReasoningPart",
     "Report",
     "Retrying",
+    "Run",
     "RunFailed",
     "RunFinished",
+    "RunPaused",
+    "RunResumed",
     "RunStarted",
     "RunStream",
+    "Runtime",
     "ScorpioError",
     "ScriptedError",
     "ScriptedModel",
@@ -137,6 +168,8 @@ __all__ = [
     "UnknownEvent",
     "UnknownPart",
     "Usage",
+    "WaitingForStore",
+    "Way",
     "__version__",
     "doctor",
     "doctor_sync",

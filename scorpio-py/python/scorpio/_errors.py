@@ -6,6 +6,7 @@ __all__ = [
     "AuthenticationError",
     "ConfigurationError",
     "ConflictError",
+    "JournalError",
     "ModelError",
     "NotFoundError",
     "RateLimitError",
@@ -99,6 +100,16 @@ class StoreError(ScorpioError):
     _code = "internal:database"
 
 
+class JournalError(StoreError):
+    """The journal of a run was changed after it was written.
+
+    Attributes:
+        step: The first step that does not fit, from 1.
+    """
+
+    step: int = 0
+
+
 class ConfigurationError(ScorpioError, ValueError):
     """An argument or a setting is wrong: an unknown provider, a malformed id, two tools of one name."""
 
@@ -123,6 +134,13 @@ class ToolError(Exception):
 def _restore(kind: type[ScorpioError], message: str, state: dict[str, object]) -> ScorpioError:
     error = kind(message)
     error.__dict__.update(state)
+    return error
+
+
+def _broken_journal(step: int, message: str) -> JournalError:
+    """Makes the exception for a journal that does not hold. The engine calls this."""
+    error = JournalError(message)
+    error.step = step
     return error
 
 

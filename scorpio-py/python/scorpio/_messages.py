@@ -41,12 +41,12 @@ class ToolCallPart:
 
 @dataclass(frozen=True, slots=True)
 class ToolResultPart:
-    """A tool answers. `outcome` is `"interrupted"` when the run ended before the tool did."""
+    """A tool answers. `outcome` is `"denied"` when it was not let run, `"interrupted"` when the run ended before it."""
 
     call_id: str
     name: str
     output: Any
-    outcome: Literal["completed", "failed", "interrupted"]
+    outcome: Literal["completed", "failed", "denied", "interrupted"]
     type: Literal["tool_result"] = field(default="tool_result", init=False, repr=False)
 
 
@@ -120,6 +120,8 @@ class Message:
         run_id: The run that it began or that wrote it.
         model: Who wrote it, as `provider:model`. Only assistant messages have one.
         metadata: Whatever the program keeps with it.
+        seq: Its place in the session, if it was read from one. It rises along a branch.
+        replaces: What a summary stands for in what models are sent: the history up to the message of this id.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -130,6 +132,8 @@ class Message:
     run_id: str | None = None
     model: str | None = None
     metadata: Any = None
+    seq: int | None = field(default=None, compare=False)
+    replaces: str | None = None
 
     @classmethod
     def user(cls, *content: str | MediaPart, id: str | None = None, metadata: Any = None) -> Message:
@@ -158,6 +162,11 @@ class Message:
 def from_engine(text: str) -> list[Message]:
     """Reads the engine's JSON text of messages, which calls this."""
     return read_all(json.loads(text))
+
+
+def stored_from_engine(text: str) -> list[Message]:
+    """Reads the engine's JSON text of messages that know their places, which calls this."""
+    return [dataclasses.replace(_message(stored["message"]), seq=stored["seq"]) for stored in json.loads(text)]
 
 
 def read_all(messages: list[dict[str, Any]]) -> list[Message]:
@@ -192,6 +201,7 @@ def _message(content: dict[str, Any]) -> Message:
         run_id=content.get("run"),
         model=f"{origin['provider']}:{origin['model']}" if origin else None,
         metadata=content.get("metadata"),
+        replaces=content.get("replaces"),
     )
 
 

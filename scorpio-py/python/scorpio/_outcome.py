@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+
+from scorpio._errors import ConflictError
 
 if TYPE_CHECKING:
+    from scorpio._approvals import PendingApproval
     from scorpio._messages import Message
     from scorpio._scorpio import OutcomeCore, Usage
 
 T_co = TypeVar("T_co", covariant=True)
+
+NO_OUTPUT: Any = object()
+"""What stands for the answer of a run that waits and is to have a shape."""
 
 
 class Outcome(Generic[T_co]):
@@ -28,22 +34,37 @@ class Outcome(Generic[T_co]):
 
     @property
     def output(self) -> T_co:
-        """The answer in the shape that `output=` asked for, and otherwise `None`."""
+        """The answer in the shape that `output=` asked for, and otherwise `None`.
+
+        Raises:
+            ConflictError: When the run waits for a decision, and there is no answer yet.
+        """
+        if self._output is NO_OUTPUT:
+            raise ConflictError("The run waits for a decision and has no answer yet.", code="conflict:chat")
         return self._output
 
     @property
-    def status(self) -> Literal["done", "stopped"]:
-        """``"done"`` when the model had nothing more to do, ``"stopped"`` when a limit or a cancel stopped it."""
-        return cast('Literal["done", "stopped"]', self._core.status)
+    def status(self) -> Literal["done", "paused", "stopped"]:
+        """How far it came.
+
+        It is ``"done"`` when the model had nothing more to do, ``"paused"`` when somebody must decide about the calls
+        in `pending` before it goes on (see `Agent.resume`), ``"stopped"`` when a limit or a cancel stopped it.
+        """
+        return cast('Literal["done", "paused", "stopped"]', self._core.status)
 
     @property
     def reason(self) -> str:
         """Why the model stopped (``"stop"``, ``"length"``, ``"content_filter"``…), or what stopped the run.
 
-        The latter is ``"cancelled"``, or the limit: ``"turns"``, ``"tool_calls"``, ``"tokens"``, ``"cost"`` or
-        ``"wall_clock"``.
+        The latter is ``"approval"`` while it is paused, ``"cancelled"``, or the limit: ``"turns"``, ``"tool_calls"``,
+        ``"tokens"``, ``"cost"`` or ``"wall_clock"``.
         """
         return self._core.reason
+
+    @property
+    def pending(self) -> list[PendingApproval]:
+        """The calls that wait for somebody's decision; none unless the run is paused."""
+        return self._core.pending
 
     @property
     def usage(self) -> Usage:
@@ -59,6 +80,11 @@ class Outcome(Generic[T_co]):
     def turns(self) -> int:
         """How many times the model was asked."""
         return self._core.turns
+
+    @property
+    def uncertain_calls(self) -> int:
+        """How many model calls may have been paid for without an answer, because a process ended meanwhile."""
+        return self._core.uncertain_calls
 
     @property
     def run_id(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from scorpio import _schema
 from scorpio._errors import ConfigurationError, ConflictError, ModelError
-from scorpio._outcome import Outcome
+from scorpio._outcome import NO_OUTPUT, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,8 @@ class Shape(Generic[T]):
 
     def outcome(self, core: OutcomeCore) -> Outcome[T]:
         """The outcome with the answer in its shape."""
+        if core.status == "paused":
+            return Outcome(core, NO_OUTPUT)
         if core.status != "done":
             text = f"the run was stopped ({core.reason}) before there was an answer of the shape that was asked for"
             raise ConflictError(text, code="conflict:chat")

@@ -6,6 +6,8 @@ from datetime import datetime
 from os import PathLike
 from typing import Any, ClassVar, Final, Literal, final
 
+from scorpio._approvals import Approve, Deny, PendingApproval, WrittenPolicy
+from scorpio._compaction import WrittenCompaction
 from scorpio._limits import WrittenLimits, WrittenPrice
 from scorpio._messages import Message, Part
 from scorpio._stream import Event
@@ -13,8 +15,13 @@ from scorpio._tool import Answer, Tool
 
 __all__ = [
     "AgentCore",
+    "ApprovalRequested",
+    "ApprovalResolved",
+    "Compacted",
     "DataSent",
+    "EventLogCore",
     "FellBack",
+    "FollowCore",
     "MessageSteered",
     "ModelCore",
     "ModelsCore",
@@ -28,7 +35,10 @@ __all__ = [
     "RunCore",
     "RunFailed",
     "RunFinished",
+    "RunPaused",
+    "RunResumed",
     "RunStarted",
+    "RuntimeCore",
     "ScriptedCore",
     "StoreCore",
     "StreamReset",
@@ -42,6 +52,7 @@ __all__ = [
     "TurnStarted",
     "UnknownEvent",
     "Usage",
+    "WaitingForStore",
     "__version__",
     "_shutdown",
 ]
@@ -519,8 +530,8 @@ class ToolFinished:
     def output(self) -> Any:
         """What the model reads."""
     @property
-    def outcome(self) -> Literal["completed", "failed", "interrupted"]:
-        """`"completed"`, `"failed"`, or `"interrupted"` when the run ended before the tool did."""
+    def outcome(self) -> Literal["completed", "failed", "denied", "interrupted"]:
+        """`"completed"`, `"failed"`, `"denied"`, or `"interrupted"` when the run ended before the tool did."""
     @property
     def duration(self) -> float:
         """How many seconds it took."""
@@ -556,6 +567,189 @@ class DataSent:
     @property
     def id(self) -> str | None:
         """A later one of the same name and id replaces it."""
+    def to_json(self) -> str:
+        """The engine's own form of it, as JSON text."""
+
+@final
+class ApprovalRequested:
+    """Somebody is asked whether a tool may run."""
+
+    __match_args__: ClassVar = ("call_id", "name", "arguments", "approval_id", "reason", "expires_at")
+    @property
+    def type(self) -> Literal["approval_requested"]:
+        """What happened."""
+    @property
+    def seq(self) -> int:
+        """Its place in the run, from 1."""
+    @property
+    def run_id(self) -> str:
+        """The run."""
+    @property
+    def session(self) -> str:
+        """The session of the run."""
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+    @property
+    def call_id(self) -> str:
+        """The call."""
+    @property
+    def name(self) -> str:
+        """The tool's name."""
+    @property
+    def arguments(self) -> Any:
+        """The arguments, as the model wrote them."""
+    @property
+    def approval_id(self) -> str:
+        """The id by which the answer is given; that of the call does as well."""
+    @property
+    def reason(self) -> Literal["policy", "outcome_unknown"]:
+        """`"policy"`, or `"outcome_unknown"` when nobody knows whether the tool took effect."""
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the answer is no."""
+    def to_json(self) -> str:
+        """The engine's own form of it, as JSON text."""
+
+@final
+class ApprovalResolved:
+    """Somebody has answered, or nobody has in time."""
+
+    __match_args__: ClassVar = ("call_id", "decision", "by", "approval_id")
+    @property
+    def type(self) -> Literal["approval_resolved"]:
+        """What happened."""
+    @property
+    def seq(self) -> int:
+        """Its place in the run, from 1."""
+    @property
+    def run_id(self) -> str:
+        """The run."""
+    @property
+    def session(self) -> str:
+        """The session of the run."""
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+    @property
+    def call_id(self) -> str:
+        """The call."""
+    @property
+    def decision(self) -> Approve | Deny:
+        """What was decided."""
+    @property
+    def by(self) -> str | None:
+        """Who decided, in the program's own words."""
+    @property
+    def approval_id(self) -> str:
+        """The id of the question."""
+    def to_json(self) -> str:
+        """The engine's own form of it, as JSON text."""
+
+@final
+class RunPaused:
+    """The run waits for somebody, and no process is busy with it. It goes on with a `RunResumed`."""
+
+    __match_args__: ClassVar = ("usage",)
+    @property
+    def type(self) -> Literal["run_paused"]:
+        """What happened."""
+    @property
+    def seq(self) -> int:
+        """Its place in the run, from 1."""
+    @property
+    def run_id(self) -> str:
+        """The run."""
+    @property
+    def session(self) -> str:
+        """The session of the run."""
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+    @property
+    def usage(self) -> Usage:
+        """What it cost so far."""
+    def to_json(self) -> str:
+        """The engine's own form of it, as JSON text."""
+
+@final
+class RunResumed:
+    """The run goes on. What was streamed of the present turn and is not stored does not count."""
+
+    __match_args__: ClassVar = ("turn", "recovered")
+    @property
+    def type(self) -> Literal["run_resumed"]:
+        """What happened."""
+    @property
+    def seq(self) -> int:
+        """Its place in the run, from 1."""
+    @property
+    def run_id(self) -> str:
+        """The run."""
+    @property
+    def session(self) -> str:
+        """The session of the run."""
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+    @property
+    def turn(self) -> int:
+        """The turn, from 1."""
+    @property
+    def recovered(self) -> bool:
+        """Whether the process that was busy with it is gone; otherwise it waited for somebody."""
+    def to_json(self) -> str:
+        """The engine's own form of it, as JSON text."""
+
+@final
+class WaitingForStore:
+    """The store does not answer. The run waits for it and goes on by itself."""
+
+    __match_args__: ClassVar = ("after",)
+    @property
+    def type(self) -> Literal["waiting_for_store"]:
+        """What happened."""
+    @property
+    def seq(self) -> int:
+        """Its place in the run, from 1."""
+    @property
+    def run_id(self) -> str:
+        """The run."""
+    @property
+    def session(self) -> str:
+        """The session of the run."""
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+    @property
+    def after(self) -> float:
+        """How many seconds it waits before it tries again."""
+    def to_json(self) -> str:
+        """The engine's own form of it, as JSON text."""
+
+@final
+class Compacted:
+    """A summary takes the place of the older history, in what the model is sent."""
+
+    __match_args__: ClassVar = ("message_id",)
+    @property
+    def type(self) -> Literal["compacted"]:
+        """What happened."""
+    @property
+    def seq(self) -> int:
+        """Its place in the run, from 1."""
+    @property
+    def run_id(self) -> str:
+        """The run."""
+    @property
+    def session(self) -> str:
+        """The session of the run."""
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+    @property
+    def message_id(self) -> str:
+        """The message that is the summary."""
     def to_json(self) -> str:
         """The engine's own form of it, as JSON text."""
 
@@ -707,6 +901,19 @@ class ToolContext:
         """Tells those who watch how far the tool is: anything that has a JSON form."""
     def emit_data(self, name: str, data: object, *, id: str | None = None) -> None:
         """Sends data to the user interface. A later one of the same name and `id` replaces it."""
+    def execute(self, sql: str, /, *parameters: object) -> None:
+        """Says something to the database of the store, in the transaction that records this call's answer.
+
+        Both happen, or neither does; if the tool fails, nothing is said. It is for tools with `retry="transactional"`,
+        in the dialect of the store: `?` for SQLite, `$1` for PostgreSQL. Parameters are `None`, booleans, numbers and
+        strings; anything else is stored as its JSON text.
+
+        Raises:
+            ToolError: When the tool is not transactional.
+        """
+    @property
+    def executed(self) -> list[tuple[str, list[Any]]]:
+        """What was said to the database so far: how a tool is tested that is called by hand."""
 
 @final
 class PendingCall:
@@ -739,11 +946,15 @@ class OutcomeCore:
     @property
     def reason(self) -> str: ...
     @property
+    def pending(self) -> list[PendingApproval]: ...
+    @property
     def usage(self) -> Usage: ...
     @property
     def cost_usd(self) -> float: ...
     @property
     def turns(self) -> int: ...
+    @property
+    def uncertain_calls(self) -> int: ...
     @property
     def run_id(self) -> str: ...
     @property
@@ -796,12 +1007,59 @@ class StoreCore:
     @staticmethod
     def memory() -> StoreCore: ...
     @staticmethod
-    def sqlite(path: str | PathLike[str]) -> StoreCore: ...
+    def open(place: str) -> Operation: ...
+    def events(self) -> EventLogCore: ...
     def close(self) -> Operation: ...
     def sessions(self, owner: str, limit: int, before: str | None) -> Operation: ...
     def session(self, owner: str, id: str) -> Operation: ...
+    def rename_session(self, owner: str, id: str, title: str) -> Operation: ...
     def delete_session(self, owner: str, id: str) -> Operation: ...
+    def branches(self, owner: str, id: str) -> Operation: ...
+    def switch_branch(self, owner: str, id: str, seq: int) -> Operation: ...
+    def fork_session(self, owner: str, id: str, at: int | None, to: str | None) -> Operation: ...
+    def export_session(self, owner: str, id: str) -> Operation: ...
+    def import_session(self, owner: str, text: str, id: str | None) -> Operation: ...
+    def verify_journal(self, owner: str, run: str) -> Operation: ...
     def messages(self, owner: str, id: str) -> Operation: ...
+
+@final
+class EventLogCore:
+    @staticmethod
+    def open(place: str) -> Operation: ...
+    def read(self, run: str, after: int, limit: int) -> Operation: ...
+    def follow(self, run: str, after: int) -> FollowCore: ...
+
+@final
+class FollowCore:
+    def next(self) -> Operation: ...
+
+@final
+class RuntimeCore:
+    def __new__(
+        cls,
+        store: StoreCore,
+        *,
+        agents: list[AgentCore],
+        event_log: EventLogCore | None,
+        interval: float | None,
+        sole_user: bool,
+    ) -> RuntimeCore: ...
+    def recover(self, event_loop: AbstractEventLoop | None = None) -> Operation: ...
+    def start(self, event_loop: AbstractEventLoop | None = None) -> None: ...
+    def stop(self) -> Operation: ...
+    def run(self, owner: str, run: str) -> Operation: ...
+    def approvals(self, owner: str, session: str) -> Operation: ...
+    def stop_run(self, owner: str, run: str) -> Operation: ...
+    def steer(self, owner: str, run: str, text: str) -> Operation: ...
+    def decide(
+        self,
+        owner: str,
+        run: str,
+        call: str,
+        decision: str,
+        by: str | None,
+        event_loop: AbstractEventLoop | None = None,
+    ) -> Operation: ...
 
 @final
 class AgentCore:
@@ -812,7 +1070,7 @@ class AgentCore:
         model: str | ScriptedCore | ModelCore,
         tools: list[Tool[..., Any]],
         instructions: str | None,
-        store: StoreCore | None,
+        store: StoreCore,
         limits: WrittenLimits | None,
         prices: list[WrittenPrice],
         max_output_tokens: int | None,
@@ -820,8 +1078,13 @@ class AgentCore:
         reasoning_effort: str | None,
         parallel_tools: int | None,
         tool_timeout: float | None,
+        event_log: EventLogCore | None,
+        approve: WrittenPolicy,
+        approval_patience: float | None,
+        compaction: WrittenCompaction | None,
+        lease: float | None,
+        store_patience: float | None,
     ) -> AgentCore: ...
-    def store(self) -> StoreCore: ...
     def run(
         self,
         message: str | None,
@@ -830,5 +1093,16 @@ class AgentCore:
         session: str | None,
         owner: str,
         limits: WrittenLimits | None,
+        shape: tuple[str, dict[str, Any], Callable[[str], str | None]] | None,
+        branch_after: int | None,
+    ) -> RunCore: ...
+    def resume(
+        self,
+        run: str,
+        *,
+        watched: bool,
+        owner: str,
+        decisions: list[tuple[str, str]],
+        by: str | None,
         shape: tuple[str, dict[str, Any], Callable[[str], str | None]] | None,
     ) -> RunCore: ...

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
 from scorpio import _messages
 from scorpio._scorpio import (
+    ApprovalRequested,
+    ApprovalResolved,
+    Compacted,
     DataSent,
     FellBack,
     MessageSteered,
@@ -17,6 +20,8 @@ from scorpio._scorpio import (
     Retrying,
     RunFailed,
     RunFinished,
+    RunPaused,
+    RunResumed,
     RunStarted,
     StreamReset,
     TextDelta,
@@ -27,6 +32,7 @@ from scorpio._scorpio import (
     TurnFinished,
     TurnStarted,
     UnknownEvent,
+    WaitingForStore,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +61,12 @@ Event: TypeAlias = (
     | ToolProgress
     | ToolFinished
     | DataSent
+    | ApprovalRequested
+    | ApprovalResolved
+    | RunPaused
+    | RunResumed
+    | WaitingForStore
+    | Compacted
     | MessageSteered
     | RunFailed
     | RunFinished
@@ -64,7 +76,9 @@ Event: TypeAlias = (
 
 
 class RunStream(Generic[T_co]):
-    """A run as a stream of its events. `Agent.stream` makes one; the run begins when the first event is asked for.
+    """A run as a stream of its events, by `Agent.stream` or `Agent.resume_stream`.
+
+    The run begins when the first event is asked for.
 
     Iterate over it with ``async for``, or with ``for`` where there is no event loop. When the run fails, its exception
     is raised after the last event. Dropping the stream cancels the run, and ``async with`` (or ``with``) does so at

@@ -18,13 +18,15 @@ from scorpio._scorpio import ToolContext
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    _RetryClass: TypeAlias = Literal["pure", "idempotent", "at_most_once"]
+    _RetryClass: TypeAlias = Literal["pure", "idempotent", "at_most_once", "transactional"]
+    _OnUnknown: TypeAlias = Literal["ask", "fail"]
     _Effects: TypeAlias = Literal["none", "read_private", "write", "egress"]
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
-_RETRY_CLASSES = ("pure", "idempotent", "at_most_once")
+_RETRY_CLASSES = ("pure", "idempotent", "at_most_once", "transactional")
+_ON_UNKNOWN = ("ask", "fail")
 _EFFECTS = ("none", "read_private", "write", "egress")
 
 Answer: TypeAlias = tuple[bool, str, str | None]
@@ -42,6 +44,8 @@ class Tool(Generic[P, R_co]):
         parameters: The JSON schema of its arguments.
         timeout: How many seconds it may take; ``None`` leaves it to the agent.
         retry: What a restart may do with a call that was started and has no result.
+        on_unknown: What becomes of such a call if it must not run twice.
+        approval: Whether somebody is asked before it runs.
         effects: What it can do to the world.
         trusted: Whether its answers hold no text that strangers wrote.
         is_async: Whether it runs on the event loop instead of a thread.
@@ -52,6 +56,8 @@ class Tool(Generic[P, R_co]):
     parameters: dict[str, Any]
     timeout: float | None
     retry: _RetryClass
+    on_unknown: _OnUnknown
+    approval: bool
     effects: _Effects
     trusted: bool
     is_async: bool
@@ -66,6 +72,8 @@ class Tool(Generic[P, R_co]):
         timeout: float | datetime.timedelta | None = None,
         retry: _RetryClass = "at_most_once",
         effects: _Effects = "write",
+        approval: bool = False,
+        on_unknown: _OnUnknown = "ask",
         trusted: bool = False,
         _local_names: Mapping[str, Any] | None = None,
     ) -> None:
@@ -86,6 +94,8 @@ class Tool(Generic[P, R_co]):
             raise ValueError(f"the timeout of tool `{self.name}` must be more than 0 seconds")
         self.retry = _one_of(retry, _RETRY_CLASSES, "retry", self.name)
         self.effects = _one_of(effects, _EFFECTS, "effects", self.name)
+        self.on_unknown = _one_of(on_unknown, _ON_UNKNOWN, "on_unknown", self.name)
+        self.approval = approval
         self.trusted = trusted
         self.is_async = inspect.iscoroutinefunction(function)
         self._function = function
@@ -229,6 +239,8 @@ def tool(
     timeout: float | datetime.timedelta | None = None,
     retry: _RetryClass = "at_most_once",
     effects: _Effects = "write",
+    approval: bool = False,
+    on_unknown: _OnUnknown = "ask",
     trusted: bool = False,
 ) -> Callable[[Callable[P, R_co]], Tool[P, R_co]]: ...
 
@@ -242,6 +254,8 @@ def tool(
     timeout: float | datetime.timedelta | None = None,
     retry: _RetryClass = "at_most_once",
     effects: _Effects = "write",
+    approval: bool = False,
+    on_unknown: _OnUnknown = "ask",
     trusted: bool = False,
 ) -> Any:
     """Makes a tool of a typed function, plain or ``async``.
@@ -264,8 +278,14 @@ def tool(
         timeout: How many seconds it may take. An ``async`` function is then cancelled; a plain one goes on in its
             thread, and its answer is dropped. The agent's ``tool_timeout`` holds otherwise.
         retry: What a restart may do with a call that was started and has no result: ``"pure"`` has no effect,
-            ``"idempotent"`` may run again with the same idempotency key, ``"at_most_once"`` must never run twice.
+            ``"idempotent"`` may run again with the same idempotency key, ``"at_most_once"`` must never run twice. The
+            effect of a ``"transactional"`` one is what it says to the store's database by `ToolContext.execute`: it
+            happens exactly once.
         effects: What it can do to the world: ``"none"``, ``"read_private"``, ``"write"`` or ``"egress"``.
+        approval: Whether somebody is asked before it runs, whatever the agent's ``approve``.
+        on_unknown: What becomes of an ``"at_most_once"`` call whose process ended in the middle of it: ``"ask"`` has
+            the run wait until somebody says whether it may run again, ``"fail"`` tells the model that the outcome is
+            unknown and goes on.
         trusted: Whether its answers hold no text that strangers wrote.
 
     Returns:
@@ -297,6 +317,8 @@ def tool(
             timeout=timeout,
             retry=retry,
             effects=effects,
+            approval=approval,
+            on_unknown=on_unknown,
             trusted=trusted,
             _local_names=frame.f_locals,
         )

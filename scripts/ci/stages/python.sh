@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The Python package as a user gets it: built as a wheel, installed into an empty environment, then
-# tested, type-checked and driven by the README's own program.
+# tested with real services at its side, type-checked and driven by the README's own program.
 # shellcheck source=scripts/ci/env.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 # shellcheck source=scripts/ci/tools.sh
@@ -30,10 +30,14 @@ if [[ -e scorpio-py/tests/requirements.txt ]]; then
   "$clean/bin/pip" install --quiet --requirement scorpio-py/tests/requirements.txt
 fi
 
+# What the package talks to: a strict provider, and the services of its stores.
+cargo build --locked --package scorpio-testkit
+export SCORPIO_TESTKIT_BIN=$CARGO_TARGET_DIR/debug/scorpio-testkit
+
 # From elsewhere, so that what is imported is the wheel and not the source folder.
 cd "$CARGO_TARGET_DIR"
 export MYPY_CACHE_DIR=$CARGO_TARGET_DIR/mypy
-"$clean/bin/python" -m pytest -p no:cacheprovider "$ROOT/scorpio-py/tests"
+"$ROOT/tests/services/run" --only mongodb,postgres,redis "$clean/bin/python" -m pytest -p no:cacheprovider "$ROOT/scorpio-py/tests"
 "$clean/bin/python" -m mypy --strict --package scorpio
 "$clean/bin/python" -m mypy.stubtest scorpio
 

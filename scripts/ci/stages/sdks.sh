@@ -6,7 +6,5 @@ source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 source "$ROOT/scripts/ci/tools.sh"
 
 python_venv oracle "$ROOT/tests/oracle/requirements.txt"
-need_rust
-# The program alone: who runs only this stage need not build the workspace.
-cargo build --package scorpio-testkit --all-features --bins
+build_binaries
 "$SCORPIO_TOOLS/oracle/bin/python" tests/sdks/conversations.py "$CARGO_TARGET_DIR/debug/scorpio-testkit"
