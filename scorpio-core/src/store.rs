@@ -34,7 +34,7 @@ pub use self::{
     run_record::{Begin, Begun, Claimable, Commit, Lease, RunRecord, RunStatus, UnknownRunStatus, Wait},
     session::{Listing, NewSession, Page, Session, SessionPatch, StoredMessage},
     signal::{Signal, StoredSignal},
-    snapshot::{SessionSnapshot, SnapshotMessage},
+    snapshot::{InvalidLine, SessionSnapshot, SnapshotMessage},
     statement::Statement,
 };
 use crate::{MessageId, OwnerId, RunId, SessionId};

@@ -1,9 +1,13 @@
 //! A session with all that hangs on it, as it is exported and imported.
 
+mod fork;
+mod lines;
+
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::lines::InvalidLine;
 use super::{Session, StoreError, StoreErrorKind, ToolExecution};
 use crate::{Message, RunId};
 
