@@ -48,6 +48,7 @@ pub struct UiStream {
     /// Calls whose arguments somebody has changed.
     changed: Vec<ToolCallId>,
     message_id: Option<MessageId>,
+    started: bool,
     /// The last turn that began.
     turn: u32,
     /// How often the run was resumed.
@@ -69,6 +70,13 @@ impl UiStream {
     #[must_use]
     pub fn with_metadata(mut self, metadata: Json) -> Self {
         self.metadata = Some(metadata);
+        self
+    }
+
+    /// Sets the id of the message, for a run of which the log has lost how it began.
+    #[must_use]
+    pub fn with_message_id(mut self, id: MessageId) -> Self {
+        self.message_id = Some(id);
         self
     }
 
@@ -151,7 +159,8 @@ impl UiStream {
         }
     }
 
-    fn start(&self, frames: &mut Frames<'_>) {
+    fn start(&mut self, frames: &mut Frames<'_>) {
+        self.started = true;
         if let Some(message_id) = &self.message_id {
             frames.push(&Chunk::Start { message_id, message_metadata: self.metadata.as_ref() });
         }
@@ -178,7 +187,7 @@ impl UiStream {
     }
 
     fn unpause(&mut self, frames: &mut Frames<'_>) {
-        if std::mem::take(&mut self.paused) {
+        if std::mem::take(&mut self.paused) || !self.started {
             self.start(frames);
         }
     }

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use futures::{future::join_all, stream};
 use jiff::Timestamp;
 use scorpio_core::{
-    Event, RunId, SessionId,
+    Event, EventKind, RunId, SessionId,
     store::{EventLog, EventLogStream, StoreError, StoreErrorKind},
 };
 use tokio::sync::{Notify, OwnedMutexGuard};
@@ -169,7 +169,9 @@ impl EventLog for SqliteStore {
         }
         let log = self.live_log(run, &first.session).await?;
         let appended = log.append(events, now());
-        if appended.is_finished {
+        // While a run waits nothing follows that would be written together with its events.
+        let pauses = events.iter().any(|event| matches!(event.kind, EventKind::RunPaused(_)));
+        if appended.is_finished || pauses {
             // For the case that it fails here, or that the caller does not wait for it.
             self.events().pending.notify_one();
             log.flush(run, self.writer()).await.map_err(store_error)?;

@@ -214,6 +214,16 @@ fn a_client_that_has_seen_more_than_the_log_misses_nothing() {
 }
 
 #[test]
+fn a_run_whose_beginning_the_log_has_lost_begins_where_it_goes_on() {
+    let mut encoder = UiStream::new().with_message_id(MessageId::parse("M").unwrap());
+    let mut body = String::new();
+    for (seq, kind) in (1..).zip([resumed(true), turn(2)]) {
+        encoder.encode(&event(seq, 0, kind), &mut body);
+    }
+    assert_eq!(data(&body)[..2], [START, RECOVERED]);
+}
+
+#[test]
 fn a_run_that_is_stopped_while_it_waits_ends_in_a_stream_of_its_own() {
     let stopped = RunEnd::Stopped { reason: StopReason::Cancelled };
     let kinds =
