@@ -1,5 +1,6 @@
 //! `scorpio-server`: the chat server with its page, on SQLite and a data folder; and a doctor for its models.
 
+mod backend;
 mod config;
 mod data_folder;
 mod model;
@@ -8,16 +9,14 @@ mod telemetry;
 use std::{
     io::{self, Write},
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::Parser;
-use scorpio_core::run::Presumed;
-use scorpio_server::{App, Stores, serve};
-use scorpio_store::SqliteStore;
+use scorpio_server::{App, serve};
 use tokio::net::TcpListener;
 
 use self::{
+    backend::Backend,
     config::{Command, Config},
     data_folder::DataFolder,
 };
@@ -54,20 +53,16 @@ async fn run(config: Config) -> Result<(), BoxError> {
     model::check(&models, config.model.as_deref())?;
     let hint = model::hint(&models);
     let signing_key = data.signing_key()?;
-    let store = SqliteStore::open(data.database()?).await?;
+    let backend = Backend::open(&config, &data).await?;
     let app = App::builder(models)
         .toolset(scorpio_tools::everyday())
-        .stores(Stores::of(Arc::new(store.clone())))
+        .stores(backend.stores())
         .settings(config.settings())
         .signing_key(signing_key)
         .build()?;
-    // The folder is locked, so nobody else writes answers in it.
-    let recovered = app.recover(Presumed::Dead).await?;
+    let recovered = app.recover().await?;
     if recovered > 0 {
-        tracing::info!(
-            recovered,
-            "answers that the last server was writing when it ended are marked as interrupted"
-        );
+        tracing::info!(recovered, "answers that the last server was writing when it ended go on");
     }
     let in_flag = |error: io::Error| format!("--addr {}: cannot listen there: {error}", config.addr);
     let listener = TcpListener::bind(config.addr).await.map_err(in_flag)?;
@@ -76,7 +71,7 @@ async fn run(config: Config) -> Result<(), BoxError> {
     let path = data.path().display();
     say(&format!("Scorpio is ready at {shown}\n  model  {hint}\n  data   {path}"));
     serve(listener, app, stopped(), config.shutdown_grace()).await;
-    store.close().await?;
+    backend.close().await?;
     say("Goodbye.");
     Ok(())
 }

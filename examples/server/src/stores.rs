@@ -19,17 +19,26 @@ pub struct Stores {
     pub log: Arc<dyn EventLog>,
     /// Users, sign-ins and quotas.
     pub accounts: Arc<dyn AccountStore>,
+    pub(crate) sole_user: bool,
 }
 
 impl Stores {
     /// Three stores.
     pub fn new(store: Arc<dyn Store>, log: Arc<dyn EventLog>, accounts: Arc<dyn AccountStore>) -> Self {
-        Self { store, log, accounts }
+        Self { store, log, accounts, sole_user: false }
     }
 
     /// One backend that is all three.
     pub fn of<T: Store + EventLog + AccountStore>(backend: Arc<T>) -> Self {
         Self::new(backend.clone(), backend.clone(), backend)
+    }
+
+    /// Says that no other process can be using them, as with a file that this process has locked: answers that another one was writing
+    /// are then gone on with at once, and not when its lease has run out.
+    #[must_use]
+    pub fn sole_user(mut self) -> Self {
+        self.sole_user = true;
+        self
     }
 
     /// Stores that forget everything when the process ends.
