@@ -26,6 +26,8 @@ pub enum ErrorKind {
     NotFound,
     /// It clashes with the present state.
     Conflict,
+    /// It was there once and is not any more.
+    Gone,
     /// The input is larger than allowed.
     TooLarge,
     /// The input is of a media type that is not taken.
@@ -47,6 +49,7 @@ impl ErrorKind {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
+            Self::Gone => "gone",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::RateLimit => "rate_limit",

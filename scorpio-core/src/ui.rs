@@ -14,6 +14,7 @@ mod stream;
 
 pub use self::{
     client::{ClientMessage, InvalidMessage},
+    frames::{FrameId, InvalidFrameId},
     history::{UiMessage, messages},
     stream::UiStream,
 };

@@ -17,7 +17,7 @@ use std::{
 use futures::{future::join_all, stream};
 use jiff::Timestamp;
 use scorpio_core::{
-    Event, RunId, SessionId,
+    Event, EventKind, RunId, SessionId,
     store::{EventLogStream, StoreError, StoreErrorKind},
 };
 use tokio::sync::{Notify, OwnedMutexGuard};
@@ -160,7 +160,9 @@ impl<T: EventTable> Events<T> {
         }
         let log = self.live_log(run, &first.session).await?;
         let appended = log.append(events, Timestamp::now());
-        if appended.is_finished {
+        // While a run waits nothing follows that would be written together with its events.
+        let pauses = events.iter().any(|event| matches!(event.kind, EventKind::RunPaused(_)));
+        if appended.is_finished || pauses {
             // For the case that it fails here, or that the caller does not wait for it.
             self.pending.notify_one();
             log.flush(run, &self.table).await?;

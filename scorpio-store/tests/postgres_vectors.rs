@@ -191,7 +191,7 @@ async fn a_role_that_may_not_create_the_extension_is_told_so() {
     let options = (*pool.connect_options()).clone().username(&name);
     let limited = PgPoolOptions::new().connect_with(options).await.unwrap();
     let error = PostgresVectors::from_pool(limited.clone()).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert_eq!(error.kind(), StoreErrorKind::Unsupported);
     assert!(error.to_string().contains("may not create the extension `vector`"), "{error}");
     // Once it is there, the role can do the rest.
     sqlx::raw_sql("create extension vector").execute(&pool).await.unwrap();
@@ -206,7 +206,7 @@ async fn a_server_without_pgvector_is_told_from_a_broken_one() {
     let options = (*pool.connect_options()).clone().options([("extension_control_path", "/nonexistent")]);
     let without = PgPoolOptions::new().connect_with(options).await.unwrap();
     let error = PostgresVectors::from_pool(without.clone()).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert_eq!(error.kind(), StoreErrorKind::Unsupported);
     assert_eq!(
         error.to_string(),
         "the server does not have pgvector: install it for vectors to be stored here"

@@ -42,6 +42,11 @@ const pictures = {
     await ask(visitor, ['What is 12*34? And what time is it in Tokyo?']);
     await visitor.get('tool-card').last().locator('summary').click();
   },
+  async approval(visitor) {
+    await visitor.ask('Send an e-mail to ada@example.com');
+    await visitor.get('approve').waitFor();
+    await visitor.get('approval').getByText('It sends something out.').waitFor();
+  },
   async phone(visitor) {
     await ask(visitor, ['Think about why the night is dark', 'What time is it in Tokyo?']);
   },

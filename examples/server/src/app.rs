@@ -4,12 +4,13 @@ mod builder;
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use scorpio_core::{
-    Agent,
+    Agent, OwnerId, Runtime, SessionId,
     model::Model,
-    run::{Presumed, settle_abandoned},
+    run::{Presumed, Worker, settle_abandoned},
     store::{AccountStore, EventLog, Store},
+    tool::{Extensions, SharedTool, Toolset, ToolsetContext},
 };
 use scorpio_providers::{ConfiguredModel, ModelRegistry};
 use scorpio_tools::Knowledge;
@@ -21,9 +22,6 @@ use crate::{
     chat::LiveRuns,
     rate_limit::RateLimiter,
 };
-
-/// How long the events of an answer are kept: whoever comes back later reads the stored message.
-const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// A chat server that is not bound to an address yet. Cloning it is cheap; clones share everything.
 ///
@@ -46,12 +44,15 @@ struct Shared {
     models: ModelRegistry,
     /// As many as there are models to choose, in their order.
     agents: Vec<Agent>,
+    runtime: Runtime,
+    tools: Vec<SharedTool>,
+    toolsets: Vec<Arc<dyn Toolset>>,
     title_model: Option<ConfiguredModel>,
     knowledge: Option<Knowledge>,
     tokens: AccessTokens,
     passwords: Passwords,
     limits: Limiters,
-    runs: LiveRuns,
+    runs: Arc<LiveRuns>,
 }
 
 /// How often things may be done.
@@ -76,24 +77,42 @@ impl App {
         crate::router::router(self.clone())
     }
 
-    /// Ends the answers that a process that died was writing, and tells how many. To be awaited before the first request.
+    /// Goes on with the answers that a process that died was writing, and tells how many. To be awaited before the first request.
     ///
-    /// Nobody else may be using the stores: with a store that several processes share, say so with [`Presumed::Alive`].
+    /// Those of models that are no longer there end where they were, if [nobody else](Stores::sole_user) uses the stores; otherwise a
+    /// process that still has the model may go on with them.
     ///
     /// # Errors
     ///
     /// When a store fails.
-    pub async fn recover(&self, presumed: Presumed) -> scorpio_core::Result<usize> {
-        settle_abandoned(self.store(), Some(self.log()), presumed).await
+    pub async fn recover(&self) -> scorpio_core::Result<usize> {
+        let mut recovered = 0;
+        loop {
+            match self.runtime().recover().await? {
+                0 => break,
+                more => recovered += more,
+            }
+        }
+        if self.0.stores.sole_user {
+            settle_abandoned(self.store(), Some(self.log()), Presumed::Dead).await?;
+        }
+        Ok(recovered)
     }
 
-    /// Forgets the events of answers that are older than a day. To be called now and then; [`serve`](crate::serve) does.
+    /// Keeps looking for answers to go on with: those whose process died, and those that waited for somebody who has answered or has not
+    /// in time. [`serve`](crate::serve) does so by itself.
+    pub fn work(&self) -> Worker {
+        self.runtime().start()
+    }
+
+    /// Forgets the events of answers that are older than [`Settings::events_kept`]. To be called now and then;
+    /// [`serve`](crate::serve) does.
     ///
     /// # Errors
     ///
     /// When the log fails.
     pub async fn expire_events(&self) -> scorpio_core::Result<u64> {
-        let Ok(before) = Timestamp::now().checked_sub(EVENTS_KEPT) else { return Ok(0) };
+        let Ok(before) = Timestamp::now().checked_sub(self.settings().events_kept) else { return Ok(0) };
         Ok(self.log().expire(before).await?)
     }
 
@@ -117,6 +136,23 @@ impl App {
     pub fn agent(&self, choice: &str) -> Option<&Agent> {
         let position = self.models().choices().iter().position(|known| &*known.id == choice)?;
         self.0.agents.get(position)
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.0.runtime
+    }
+
+    /// The tools that answers in a chat may use. A toolset that fails has none.
+    pub(crate) async fn tools(&self, owner: &OwnerId, chat: &SessionId) -> Vec<SharedTool> {
+        let cx = ToolsetContext::new(chat.clone(), owner.clone(), Extensions::new());
+        let mut tools = self.0.tools.clone();
+        for toolset in &self.0.toolsets {
+            match Arc::clone(toolset).tools(&cx).await {
+                Ok(more) => tools.extend(more),
+                Err(error) => tracing::warn!(?error, "a toolset failed; its tools cannot be described"),
+            }
+        }
+        tools
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {

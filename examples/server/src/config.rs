@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand, ValueEnum};
-use scorpio_server::{Origin, RateLimit, Settings};
+use scorpio_server::{Approval, Origin, RateLimit, Settings};
 
 /// A chat server on Scorpio: accounts, resumable answers and a web page.
 #[derive(Debug, Parser)]
@@ -72,6 +72,34 @@ pub(crate) struct Config {
     #[arg(long, env = "SCORPIO_REGISTRATIONS_PER_HOUR", value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     registrations_per_hour: u32,
 
+    /// Where chats and accounts are kept: sqlite://FILE, or postgres://… [default: a SQLite file in the data folder]
+    #[arg(long, env = "SCORPIO_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+
+    /// Where the events of answers are kept for those who resume a stream: redis://… [default: the database]
+    #[arg(long, env = "SCORPIO_REDIS_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) redis_url: Option<String>,
+
+    /// Where chats are kept in place of the database: mongodb://…
+    #[arg(long, env = "SCORPIO_MONGODB_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) mongodb_url: Option<String>,
+
+    /// Where files are kept: file://FOLDER, s3://BUCKET
+    #[arg(long, env = "SCORPIO_BLOB_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) blob_url: Option<String>,
+
+    /// Which tools ask for approval: those that declare it, all that write or send something out, all, or none
+    #[arg(long, env = "SCORPIO_APPROVAL", value_name = "WHICH", default_value_t = Approval::Declared)]
+    approval: Approval,
+
+    /// How many hours somebody who is asked has to answer
+    #[arg(long, env = "SCORPIO_APPROVAL_HOURS", value_name = "N", default_value_t = 7 * 24, value_parser = clap::value_parser!(u32).range(1..))]
+    approval_hours: u32,
+
+    /// How many hours the events of an answer are kept for those who resume its stream
+    #[arg(long, env = "SCORPIO_EVENT_HOURS", value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    event_hours: u32,
+
     /// How many seconds answers have to end when the server is stopped
     #[arg(long, env = "SCORPIO_SHUTDOWN_SECONDS", value_name = "N", default_value_t = 10)]
     shutdown_seconds: u16,
@@ -106,6 +134,11 @@ impl Config {
         Duration::from_secs(self.shutdown_seconds.into())
     }
 
+    /// How long the events of an answer are kept.
+    pub(crate) fn event_ttl(&self) -> Duration {
+        Duration::from_secs(60 * 60) * self.event_hours
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         let hour = Duration::from_secs(60 * 60);
         let settings = Settings::new()
@@ -115,7 +148,10 @@ impl Config {
             .with_guest_messages(self.guest_messages)
             .with_user_messages(self.user_messages)
             .with_guests(RateLimit::new(self.guests_per_hour, hour))
-            .with_registrations(RateLimit::new(self.registrations_per_hour, hour));
+            .with_registrations(RateLimit::new(self.registrations_per_hour, hour))
+            .with_approval(self.approval)
+            .with_approval_patience(hour * self.approval_hours)
+            .with_events_kept(self.event_ttl());
         match &self.public_url {
             Some(origin) => settings.with_public_url(origin.clone()),
             None => settings,

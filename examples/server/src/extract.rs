@@ -65,6 +65,23 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     parse(&read(body, limit).await?)
 }
 
+/// Reads a text of this media type and of at most `limit` bytes.
+pub(crate) async fn read_text(
+    headers: &HeaderMap,
+    body: Body,
+    media_type: &str,
+    limit: usize,
+) -> Result<String> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case(media_type) {
+        let detail = format!("Send it as {media_type}.");
+        return Err(Problem::new(ErrorKind::UnsupportedMediaType, Surface::Api, detail));
+    }
+    let text = String::from_utf8(read(body, limit).await?.into());
+    text.map_err(|_| Problem::field(Surface::Api, "", "The text is not UTF-8."))
+}
+
 fn check_content_type(headers: &HeaderMap) -> Result<()> {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut pieces = value.split(';').map(str::trim);

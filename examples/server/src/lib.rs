@@ -17,13 +17,15 @@
 //! ```
 //!
 //! Nested, the server should be served with `into_make_service_with_connect_info::<std::net::SocketAddr>()`, so that rate limits can tell
-//! clients apart, and [`App::recover`] should be awaited at start and [`App::shut_down`] at the end.
+//! clients apart, [`App::recover`] should be awaited at start, the [worker](App::work) kept while it serves, and [`App::shut_down`] at the end.
 
 mod app;
+mod approval;
 mod auth;
 mod chat;
 mod client_address;
 mod clock;
+mod demo_mail;
 mod extract;
 mod health;
 mod knowledge;
@@ -39,6 +41,7 @@ mod stores;
 
 pub use self::{
     app::{App, AppBuilder},
+    approval::{Approval, UnknownApproval},
     auth::SigningKey,
     clock::Clock,
     origin::{InvalidOrigin, Origin},

@@ -1,5 +1,6 @@
 //! `scorpio-server`: the chat server with its page, on SQLite and a data folder; and a doctor for its models.
 
+mod backend;
 mod config;
 mod data_folder;
 mod embedder;
@@ -9,17 +10,15 @@ mod telemetry;
 use std::{
     io::{self, Write},
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::Parser;
-use scorpio_core::run::Presumed;
-use scorpio_server::{App, Stores, serve};
-use scorpio_store::SqliteStore;
+use scorpio_server::{App, serve};
 use scorpio_tools::{Knowledge, KnowledgeLimits};
 use tokio::net::TcpListener;
 
 use self::{
+    backend::Backend,
     config::{Command, Config},
     data_folder::DataFolder,
 };
@@ -60,28 +59,24 @@ async fn run(config: Config) -> Result<(), BoxError> {
     model::check(&models, config.model.as_deref())?;
     let hint = model::hint(&models);
     let signing_key = data.signing_key()?;
-    let store = SqliteStore::open(data.database()?).await?;
+    let backend = Backend::open(&config, &data).await?;
     let embedder = embedder::embedder(config.embedder.as_deref(), &models)?;
-    let builder = match embedder {
-        Some(embedder) => {
-            let knowledge = Knowledge::new(embedder, Arc::new(store.clone())).with_limits(DOCUMENTS);
+    let builder = match (embedder, backend.vectors()) {
+        (Some(embedder), Some(vectors)) => {
+            let knowledge = Knowledge::new(embedder, vectors).with_limits(DOCUMENTS);
             App::builder(models).knowledge(knowledge)
         }
-        None => App::builder(models),
+        _ => App::builder(models),
     };
     let app = builder
         .toolset(scorpio_tools::everyday())
-        .stores(Stores::of(Arc::new(store.clone())))
+        .stores(backend.stores())
         .settings(config.settings())
         .signing_key(signing_key)
         .build()?;
-    // The folder is locked, so nobody else writes answers in it.
-    let recovered = app.recover(Presumed::Dead).await?;
+    let recovered = app.recover().await?;
     if recovered > 0 {
-        tracing::info!(
-            recovered,
-            "answers that the last server was writing when it ended are marked as interrupted"
-        );
+        tracing::info!(recovered, "answers that the last server was writing when it ended go on");
     }
     let in_flag = |error: io::Error| format!("--addr {}: cannot listen there: {error}", config.addr);
     let listener = TcpListener::bind(config.addr).await.map_err(in_flag)?;
@@ -90,7 +85,7 @@ async fn run(config: Config) -> Result<(), BoxError> {
     let path = data.path().display();
     say(&format!("Scorpio is ready at {shown}\n  model  {hint}\n  data   {path}"));
     serve(listener, app, stopped(), config.shutdown_grace()).await;
-    store.close().await?;
+    backend.close().await?;
     say("Goodbye.");
     Ok(())
 }

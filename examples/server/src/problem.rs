@@ -76,6 +76,13 @@ impl Problem {
         Self::new(ErrorKind::NotFound, Surface::Chat, "There is no such chat.")
     }
 
+    /// What is asked about has changed since the client looked.
+    pub(crate) fn stale(surface: Surface, detail: &'static str) -> Self {
+        let mut problem = Self::new(ErrorKind::Conflict, surface, detail);
+        Arc::make_mut(&mut problem.0).code = format!("stale:{}", surface.as_str());
+        problem
+    }
+
     /// A fault of this program, with its cause for the log.
     pub(crate) fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let error = ScorpioError::new(ErrorKind::Internal, Surface::Api, SOMETHING_WENT_WRONG);
@@ -140,6 +147,7 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Gone => StatusCode::GONE,
         ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorKind::RateLimit => StatusCode::TOO_MANY_REQUESTS,

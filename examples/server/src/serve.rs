@@ -30,6 +30,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()> + Send, grace: Duration) {
     let router = app.router();
     let connections = GracefulShutdown::new();
+    let worker = app.work();
     let mut housekeeping = tokio::time::interval(HOUR);
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -48,6 +49,7 @@ pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = (
     }
     drop(listener);
     tracing::info!("shutting down");
+    worker.stop().await;
     // At once, so that connections that are only kept open close, while those that carry an answer go on until it ends.
     let closed = tokio::spawn(connections.shutdown());
     app.shut_down(grace).await;

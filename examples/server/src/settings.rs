@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use crate::{Origin, RateLimit};
+use crate::{Approval, Origin, RateLimit};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const QUARTER: Duration = Duration::from_secs(15 * 60);
@@ -44,6 +44,14 @@ pub struct Settings {
     pub documents: RateLimit,
     /// How long a stream is silent before a comment keeps it open. 15 seconds unless set.
     pub keep_alive: Duration,
+    /// How long the events of an answer are kept for those who come back to its stream. 24 hours unless set.
+    pub events_kept: Duration,
+    /// How long a reader may take nothing while more waits for it than a stream holds, before it is cut off. 30 seconds unless set.
+    pub slow_reader: Duration,
+    /// Which tools ask for approval. Those that declare it unless set.
+    pub approval: Approval,
+    /// How long somebody who is asked has to answer. 7 days unless set.
+    pub approval_patience: Duration,
     /// Whether the router serves the web page. It does unless set.
     pub page: bool,
 }
@@ -65,6 +73,10 @@ impl Settings {
             logins_of_address: RateLimit::new(100, QUARTER),
             documents: RateLimit::new(60, HOUR),
             keep_alive: Duration::from_secs(15),
+            events_kept: Duration::from_secs(24 * 60 * 60),
+            slow_reader: Duration::from_secs(30),
+            approval: Approval::Declared,
+            approval_patience: Duration::from_secs(7 * 24 * 60 * 60),
             page: true,
         }
     }
@@ -136,6 +148,34 @@ impl Settings {
     #[must_use]
     pub fn with_keep_alive(mut self, silence: Duration) -> Self {
         self.keep_alive = silence;
+        self
+    }
+
+    /// Sets how long the events of an answer are kept for those who come back to its stream.
+    #[must_use]
+    pub fn with_events_kept(mut self, time: Duration) -> Self {
+        self.events_kept = time;
+        self
+    }
+
+    /// Sets how long a reader may take nothing before it is cut off.
+    #[must_use]
+    pub fn with_slow_reader(mut self, patience: Duration) -> Self {
+        self.slow_reader = patience;
+        self
+    }
+
+    /// Sets which tools ask for approval.
+    #[must_use]
+    pub fn with_approval(mut self, approval: Approval) -> Self {
+        self.approval = approval;
+        self
+    }
+
+    /// Sets how long somebody who is asked has to answer.
+    #[must_use]
+    pub fn with_approval_patience(mut self, patience: Duration) -> Self {
+        self.approval_patience = patience;
         self
     }
 

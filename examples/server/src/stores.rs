@@ -1,8 +1,10 @@
-//! The three stores that a server needs.
+//! The stores that a server needs.
 
 use std::sync::Arc;
 
-use scorpio_core::store::{AccountStore, EventLog, MemoryAccounts, MemoryEventLog, MemoryStore, Store};
+use scorpio_core::store::{
+    AccountStore, BlobStore, EventLog, MemoryAccounts, MemoryBlobStore, MemoryEventLog, MemoryStore, Store,
+};
 
 /// Where a server keeps chats, the events of answers, and accounts. One backend may be all three.
 ///
@@ -19,17 +21,46 @@ pub struct Stores {
     pub log: Arc<dyn EventLog>,
     /// Users, sign-ins and quotas.
     pub accounts: Arc<dyn AccountStore>,
+    /// Files. Unless something else is set, they are in memory.
+    pub blobs: Arc<dyn BlobStore>,
+    pub(crate) sole_user: bool,
 }
 
 impl Stores {
     /// Three stores.
     pub fn new(store: Arc<dyn Store>, log: Arc<dyn EventLog>, accounts: Arc<dyn AccountStore>) -> Self {
-        Self { store, log, accounts }
+        Self { store, log, accounts, blobs: Arc::new(MemoryBlobStore::new()), sole_user: false }
+    }
+
+    /// Keeps chats and runs elsewhere, where other processes may be using them.
+    #[must_use]
+    pub fn with_store(self, store: Arc<dyn Store>) -> Self {
+        Self { store, sole_user: false, ..self }
+    }
+
+    /// Keeps the events of runs elsewhere.
+    #[must_use]
+    pub fn with_log(self, log: Arc<dyn EventLog>) -> Self {
+        Self { log, ..self }
+    }
+
+    /// Keeps files elsewhere.
+    #[must_use]
+    pub fn with_blobs(self, blobs: Arc<dyn BlobStore>) -> Self {
+        Self { blobs, ..self }
     }
 
     /// One backend that is all three.
     pub fn of<T: Store + EventLog + AccountStore>(backend: Arc<T>) -> Self {
         Self::new(backend.clone(), backend.clone(), backend)
+    }
+
+    /// Says that no other process can be using them, as with a file that this process has locked: answers that another one was writing
+    /// are then gone on with at once, and not when its lease has run out.
+    #[must_use]
+    pub fn sole_user(mut self) -> Self {
+        self.sole_user = true;
+        self
     }
 
     /// Stores that forget everything when the process ends.

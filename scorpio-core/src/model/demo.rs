@@ -19,6 +19,7 @@ const HELP: &str = "I am Scorpio's demo model: I follow a script and need no key
 - **Why is the sky blue?** streams a text.\n\
 - **What is 12*34?** calls a tool.\n\
 - **What time is it in Tokyo?** calls another. Ask both at once and both run at once.\n\
+- **Send an e-mail to ada@example.com** calls a tool that asks you first.\n\
 - **Think about the night sky** shows reasoning.\n\
 - **Count to 200** streams slowly, so that you can stop it, or reload the page in the middle.\n\n\
 Set `OPENAI_API_KEY` to talk to a real model.";
@@ -32,6 +33,7 @@ Set `OPENAI_API_KEY` to talk to a real model.";
 /// | Why is the sky blue? | streams `It's just blue duh!` word by word |
 /// | What is 12*34? | calls `calculate {"expression": "12*34"}` and answers with the result |
 /// | What time is it in Tokyo? | calls `current_time {"city": "Tokyo"}` and answers with the result |
+/// | Send an e-mail to … | calls `send_email {"to": …, "subject": …, "text": …}` and answers with the result |
 /// | Think about … | streams reasoning, then an answer |
 /// | Count to N | streams the numbers up to N, at most 1,000, 50 ms apart |
 /// | several of these at once | calls all their tools in one turn |
@@ -115,7 +117,7 @@ fn say(turn: ScriptedTurn, gap: &str, question: &Question, result: Option<&ToolR
         Question::Count(to) => count(turn, gap, *to),
         Question::CountTooFar => turn.text(&format!("{gap}I count to 1,000 at most.")),
         Question::Help => turn.text(&format!("{gap}{HELP}")),
-        Question::Calculate(_) | Question::Time(_) => {
+        Question::Calculate(_) | Question::Time(_) | Question::Mail(_) => {
             let text = match (result, question.tool_call()) {
                 (Some(result), _) => question.read(result),
                 (None, Some((tool, _))) => format!("I would call the tool `{tool}` for this, but I was not given it."),

@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 use super::{
     decisions::Decisions,
     driver::{Resume, resume},
+    emitter::Queue,
     live,
     settle::{Presumed, settle},
-    stream::RunHandle,
+    stream::{RunHandle, RunStream},
 };
 use crate::{
     Agent, ErrorKind, Message, OwnerId, Result, RunId, ScorpioError, SessionId, Surface,
@@ -25,6 +26,7 @@ const BATCH: usize = 64;
 const INTERVAL: Duration = Duration::from_secs(5);
 
 type MakeExtensions = Arc<dyn Fn(&RunRecord) -> Extensions + Send + Sync>;
+type Drive = Arc<dyn Fn(RunStream) + Send + Sync>;
 
 /// The runs in a store, for any number of processes that share it.
 ///
@@ -52,13 +54,22 @@ pub struct Runtime {
     agents: HashMap<String, Agent>,
     interval: Duration,
     extensions: Option<MakeExtensions>,
+    drive: Option<Drive>,
     sole: bool,
 }
 
 impl Runtime {
     /// The runs in `store`.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, log: None, agents: HashMap::new(), interval: INTERVAL, extensions: None, sole: false }
+        Self {
+            store,
+            log: None,
+            agents: HashMap::new(),
+            interval: INTERVAL,
+            extensions: None,
+            drive: None,
+            sole: false,
+        }
     }
 
     /// Adds an agent whose runs may go on here. Runs know their agents by name.
@@ -86,6 +97,13 @@ impl Runtime {
     #[must_use]
     pub fn extensions(mut self, make: impl Fn(&RunRecord) -> Extensions + Send + Sync + 'static) -> Self {
         self.extensions = Some(Arc::new(make));
+        self
+    }
+
+    /// Sets who drives the runs that go on here: it is handed each as a stream, and polls it to its end. Unset, each has a task of its own.
+    #[must_use]
+    pub fn drive_with(mut self, drive: impl Fn(RunStream) + Send + Sync + 'static) -> Self {
+        self.drive = Some(Arc::new(drive));
         self
     }
 
@@ -122,17 +140,22 @@ impl Runtime {
         }
         let run = record.id;
         let extensions = self.extensions.as_ref().map(|make| make(&record)).unwrap_or_default();
+        let (handle, queue) = (RunHandle::new(run), self.drive.as_ref().map(|_| Queue::default()));
         let request = Resume {
             agent: Arc::clone(agent.definition()),
             owner: record.owner,
-            handle: RunHandle::new(run),
+            handle: handle.clone(),
             extensions,
             output: None,
             dead: self.sole.then_some(record.holder),
-            queue: None,
+            queue: queue.clone(),
         };
-        match resume(request).await {
-            Ok(resumed) => {
+        match (resume(request).await, &self.drive, queue) {
+            (Ok(resumed), Some(drive), Some(queue)) => {
+                drive(RunStream::new(handle, queue, Box::pin(resumed.drive())));
+                true
+            }
+            (Ok(resumed), ..) => {
                 tokio::spawn(async move {
                     if let Err(error) = resumed.drive().await {
                         tracing::warn!(%run, error = ?error, "a run that was taken up failed");
@@ -140,7 +163,7 @@ impl Runtime {
                 });
                 true
             }
-            Err(error) => {
+            (Err(error), ..) => {
                 // Another process was quicker, most often.
                 tracing::debug!(%run, error = ?error, "a run could not be taken up");
                 false

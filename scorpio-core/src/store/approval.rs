@@ -60,6 +60,15 @@ impl Decision {
         Self::Approve { arguments: Some(arguments.into()), always: false }
     }
 
+    /// The same, and whether this tool may run in this session from now on without anybody being asked. A denial stays one.
+    #[must_use]
+    pub fn with_always(mut self, allowed: bool) -> Self {
+        if let Self::Approve { always, .. } = &mut self {
+            *always = allowed;
+        }
+        self
+    }
+
     /// It must not run.
     pub fn deny(reason: impl Into<String>) -> Self {
         Self::Deny { reason: Some(reason.into()) }

@@ -18,7 +18,8 @@ pub trait EventLog: fmt::Debug + Send + Sync + 'static {
     /// Appends events of one run, in order. Events that are there already (by `seq`) are left as they are.
     ///
     /// Those who follow see them at once, even where writing them to disk is put off: an implementation may collect events for a
-    /// moment, but writes everything up to [`RunFinished`](crate::EventKind::RunFinished) before it returns from appending that one.
+    /// moment, but writes everything up to [`RunFinished`](crate::EventKind::RunFinished) or [`RunPaused`](crate::EventKind::RunPaused)
+    /// before it returns from appending that one.
     async fn append(&self, run: RunId, events: &[Arc<Event>]) -> Result<(), StoreError>;
 
     /// The events of a run with a `seq` above `after`, at most `limit`.

@@ -72,6 +72,13 @@ pub(super) enum Chunk<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         provider_metadata: Option<Measured>,
     },
+    ToolOutputDenied {
+        tool_call_id: &'a ToolCallId,
+    },
+    ToolApprovalRequest {
+        approval_id: &'a str,
+        tool_call_id: &'a ToolCallId,
+    },
     SourceUrl {
         source_id: &'a str,
         url: &'a str,

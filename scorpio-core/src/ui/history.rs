@@ -1,14 +1,16 @@
 //! From a stored history to the messages that a client begins with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{calls::CallIds, stream::url};
 use crate::{
-    Json, Message, MessageId, MessageStatus, Origin, Part, Role, RunId, ToolCallId, ToolName, ToolOutcome,
-    ToolResultPart, store::StoredMessage,
+    Decision, Json, Message, MessageId, MessageStatus, Origin, Part, Role, RunId, ToolCallId, ToolName,
+    ToolOutcome, ToolResultPart,
+    message::arguments_json,
+    store::{StoredMessage, ToolExecution},
 };
 
 /// A message as the AI SDK has it: all turns of a run are one assistant message, and a tool's answer stands in its call.
@@ -36,6 +38,9 @@ pub struct UiMessage {
     pub origin: Option<Origin>,
     #[serde(skip)]
     calls: CallIds,
+    /// The turn that wrote the last of it.
+    #[serde(skip)]
+    turn: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +75,10 @@ enum UiPart {
         output: Option<Json>,
         #[serde(skip_serializing_if = "Option::is_none")]
         error_text: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        approval: Option<Asked>,
+        #[serde(skip)]
+        call: CallOfTurn,
     },
     SourceUrl {
         source_id: String,
@@ -92,6 +101,23 @@ enum UiPart {
     },
 }
 
+/// What somebody was asked about a call, and the answer if there is one.
+#[derive(Debug, Serialize)]
+struct Asked {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// A call as the engine knows it.
+#[derive(Debug, PartialEq, Eq)]
+struct CallOfTurn {
+    turn: u32,
+    call_id: ToolCallId,
+}
+
 /// Whether the answer that the message is part of goes on after it, or would have if its process had lived.
 fn is_to_go_on(message: &Message) -> bool {
     let was_interrupted = |result: &ToolResultPart| matches!(result.status, ToolOutcome::Interrupted { .. });
@@ -106,12 +132,16 @@ fn is_to_go_on(message: &Message) -> bool {
 /// The messages that a client shows, in order. One that would have no part is left out: clients refuse a history over it.
 pub fn messages(history: &[StoredMessage]) -> Vec<UiMessage> {
     let mut shown: Vec<UiMessage> = Vec::new();
+    let mut turns: HashMap<Option<RunId>, u32> = HashMap::new();
     for StoredMessage { message, .. } in history {
+        let turn = turns.entry(message.run).or_default();
+        *turn += u32::from(message.role == Role::Assistant);
+        let turn = *turn;
         let continued = shown.last_mut().filter(|last| last.goes_on_with(message));
         match (message.role, continued) {
-            (Role::Assistant | Role::Tool, Some(last)) => last.extend(message),
+            (Role::Assistant | Role::Tool, Some(last)) => last.extend(message, turn),
             (Role::Tool, None) => {}
-            (_, _) => shown.push(UiMessage::of(message)),
+            (_, _) => shown.push(UiMessage::of(message, turn)),
         }
     }
     shown.retain(|message| !message.parts.is_empty());
@@ -119,13 +149,41 @@ pub fn messages(history: &[StoredMessage]) -> Vec<UiMessage> {
 }
 
 impl UiMessage {
-    fn of(message: &Message) -> Self {
+    fn of(message: &Message, turn: u32) -> Self {
         let metadata = Metadata { created_at: message.created_at, status: None, more: BTreeMap::default() };
         let (id, role, run) = (message.id.clone(), message.role, message.run);
         let (parts, calls) = (Vec::new(), CallIds::default());
-        let mut shown = Self { id, role, metadata, parts, run, origin: None, calls };
-        shown.extend(message);
+        let mut shown = Self { id, role, metadata, parts, run, origin: None, calls, turn };
+        shown.extend(message, turn);
         shown
+    }
+
+    /// Tells of one of the run's calls what the history does not: whether somebody is asked about it, and what somebody has decided.
+    pub fn tell_of(&mut self, execution: &ToolExecution) {
+        let Some(asked) = execution.approval.as_ref().filter(|_| self.run == Some(execution.run)) else {
+            return;
+        };
+        let meant = CallOfTurn { turn: execution.turn, call_id: execution.call_id.clone() };
+        for part in &mut self.parts {
+            let UiPart::DynamicTool { call, state, input, approval, .. } = part else { continue };
+            if *call != meant {
+                continue;
+            }
+            if execution.awaits_decision() {
+                *state = "approval-requested";
+            }
+            let (approved, reason) = match &asked.decision {
+                None if *state == "output-denied" => (Some(false), None),
+                None => (None, None),
+                Some(Decision::Approve { .. }) => (Some(true), None),
+                Some(Decision::Deny { reason }) => (Some(false), reason.clone()),
+            };
+            *approval = match (approved, &*state) {
+                (None, state) if *state != "approval-requested" => None,
+                _ => Some(Asked { id: asked.id.clone(), approved, reason }),
+            };
+            *input = arguments_json(&execution.arguments);
+        }
     }
 
     /// Adds a field to the metadata, beside `createdAt` and `status`.
@@ -137,7 +195,8 @@ impl UiMessage {
         self.role == Role::Assistant && self.run == message.run
     }
 
-    fn extend(&mut self, message: &Message) {
+    fn extend(&mut self, message: &Message, turn: u32) {
+        self.turn = turn;
         if message.role == Role::Assistant {
             self.parts.push(UiPart::StepStart);
         }
@@ -170,6 +229,8 @@ impl UiMessage {
                 input: call.arguments_json(),
                 output: None,
                 error_text: None,
+                approval: None,
+                call: CallOfTurn { turn: self.turn, call_id: call.call_id.clone() },
             },
             Part::Media(media) => UiPart::File {
                 media_type: media.media_type.clone(),
@@ -193,11 +254,18 @@ impl UiMessage {
     fn answer(&mut self, result: &ToolResultPart) {
         let answered = self.calls.current(&result.call_id);
         for part in &mut self.parts {
-            let UiPart::DynamicTool { tool_call_id, state, output, error_text, .. } = part else { continue };
+            let UiPart::DynamicTool { tool_call_id, state, output, error_text, approval, .. } = part else {
+                continue;
+            };
             if *tool_call_id != answered {
                 continue;
             }
-            if result.is_error() {
+            if result.status == ToolOutcome::Denied {
+                *state = "output-denied";
+                // Clients refuse a denial without an approval, and a policy denies without asking.
+                let (id, reason) = (result.call_id.to_string(), Some(result.output.display_text()));
+                *approval = Some(Asked { id, approved: Some(false), reason });
+            } else if result.is_error() {
                 *state = "output-error";
                 *error_text = Some(result.output.display_text());
             } else {

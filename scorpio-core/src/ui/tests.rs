@@ -1,5 +1,6 @@
 //! Exact frames, exact messages, exact complaints. Most of the events come from real runs.
 
+mod approvals;
 mod client;
 mod endings;
 mod history;
@@ -18,7 +19,7 @@ use crate::{
     event::RunEnd,
     model::{Model, PartKind, Scripted},
     store::{MemoryStore, Store, StoredMessage},
-    tool::{SharedTool, Tool, ToolContext, ToolError, ToolSpec, erase},
+    tool::{Approve, SharedTool, Tool, ToolContext, ToolError, ToolSpec, erase},
 };
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -61,10 +62,16 @@ struct Rig {
 
 impl Rig {
     fn new(script: Scripted, tools: impl IntoIterator<Item = SharedTool>) -> Self {
+        Self::asking(script, tools, Approve::declared())
+    }
+
+    /// One whose tools need somebody's word where `policy` says so.
+    fn asking(script: Scripted, tools: impl IntoIterator<Item = SharedTool>, policy: Approve) -> Self {
         let store = Arc::new(MemoryStore::new());
         let builder = Agent::builder("test")
             .with_model(Model::new(script, "any"))
             .store(store.clone())
+            .approve(policy)
             .stream_resets(0);
         let builder = tools.into_iter().fold(builder, |builder, tool| builder.shared_tool(tool));
         let builder = builder.tool_timeout(Duration::from_secs(5));

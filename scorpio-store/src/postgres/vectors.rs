@@ -67,7 +67,7 @@ impl PostgresVectors {
     ///
     /// # Errors
     ///
-    /// [`StoreErrorKind::Unavailable`](scorpio_core::store::StoreErrorKind::Unavailable) when the server does not have pgvector or has
+    /// [`StoreErrorKind::Unsupported`](scorpio_core::store::StoreErrorKind::Unsupported) when the server does not have pgvector or has
     /// it older than 0.8, when the role may not create the extension or the tables, and when a newer version of Scorpio wrote them.
     /// The message says which. Nothing is changed then.
     pub async fn from_pool(pool: PgPool) -> Result<Self, StoreError> {

@@ -96,7 +96,7 @@ export class User {
   }
 
   /** A chat as a page would make it. `ends` gathers what the SDK says about each answer that ended. */
-  chat({ id = randomUUID(), messages, ...options } = {}) {
+  chat({ id = randomUUID(), messages, sendAutomaticallyWhen, ...options } = {}) {
     const wire = new Wire();
     const transport = new DefaultChatTransport({
       api: `${this.url}/api/chat`,
@@ -110,6 +110,7 @@ export class User {
       messages,
       transport,
       generateId: randomUUID,
+      sendAutomaticallyWhen,
       onFinish: (end) => ends.push(end),
     });
     return Object.assign(chat, { wire, ends });

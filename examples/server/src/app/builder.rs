@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use scorpio_core::{
-    Agent, ErrorKind, Limits, ScorpioError, Surface,
+    Agent, ErrorKind, Limits, Runtime, ScorpioError, Surface,
     model::Model,
     tool::{SharedTool, Tool, Toolset, erase},
 };
 
-use super::{App, Limiters, Shared};
+use super::{App, Limiters, Shared, is_demo};
 use scorpio_providers::{ConfiguredModel, ModelRegistry, Role};
 use scorpio_tools::Knowledge;
 
@@ -16,6 +16,7 @@ use crate::{
     Clock, Settings, SigningKey, Stores,
     auth::{AccessTokens, Passwords},
     chat::LiveRuns,
+    demo_mail::send_email,
     knowledge::OwnersKnowledge,
     rate_limit::RateLimiter,
 };
@@ -149,12 +150,18 @@ impl AppBuilder {
         };
         let agents = self.models.choices().iter().map(|choice| self.agent(&choice.id));
         let agents = agents.collect::<scorpio_core::Result<Vec<Agent>>>()?;
+        let runs = Arc::new(LiveRuns::new());
+        let runtime = self.runtime(&agents, Arc::clone(&runs));
         let key = match self.signing_key {
             Some(key) => key,
             None => SigningKey::generate().map_err(|error| fault(error.into()))?,
         };
         let passwords = Passwords::new(self.settings.min_password_length)
             .map_err(|error| fault(error.to_string().into()))?;
+        let mut tools = self.tools;
+        if agents.iter().any(|agent| is_demo(agent.model())) {
+            tools.push(erase(send_email));
+        }
         Ok(App(Arc::new(Shared {
             limits: Limiters {
                 guests: RateLimiter::new(self.settings.guests),
@@ -169,24 +176,43 @@ impl AppBuilder {
             stores: self.stores,
             models: self.models,
             agents,
+            runtime,
+            tools,
+            toolsets: self.toolsets,
             title_model,
             knowledge: self.knowledge,
             tokens: AccessTokens::new(key),
             passwords,
-            runs: LiveRuns::new(),
+            runs,
         })))
     }
+
+    /// What goes on with runs, in this process and after it.
+    fn runtime(&self, agents: &[Agent], runs: Arc<LiveRuns>) -> Runtime {
+        let runtime = Runtime::new(Arc::clone(&self.stores.store))
+            .event_log(Arc::clone(&self.stores.log))
+            .drive_with(move |stream| {
+                runs.drive(stream);
+            });
+        let runtime = agents.iter().cloned().fold(runtime, Runtime::agent);
+        if self.stores.sole_user { runtime.sole_user() } else { runtime }
+    }
+
     /// The agent that answers with a model of the registry.
     fn agent(&self, choice: &str) -> scorpio_core::Result<Agent> {
         let chosen = self.models.chosen(choice)?;
-        let agent = Agent::builder("chat")
+        // Runs know their agent by its name, also after a restart.
+        let agent = Agent::builder(format!("chat:{choice}"))
             .with_model(chosen.model().clone())
             .parameters(chosen.parameters().clone())
             .prices(self.models.prices().clone())
             .instructions(Arc::clone(&self.instructions))
             .limits(Limits::new().turns(TURNS).wall(WALL))
+            .approve(self.settings.approval)
+            .approval_patience(Some(self.settings.approval_patience))
             .store(Arc::clone(&self.stores.store))
             .event_log(Arc::clone(&self.stores.log));
+        let agent = if is_demo(chosen.model()) { agent.tool(send_email) } else { agent };
         let tools = self.tools.iter().cloned();
         let agent = tools.fold(agent, |agent, tool| agent.shared_tool(tool));
         let toolsets = self.toolsets.iter().cloned();

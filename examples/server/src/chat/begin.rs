@@ -8,8 +8,9 @@ use scorpio_core::{
 use scorpio_providers::ModelChoice;
 
 use super::{
-    history, models,
-    request::{Action, ChatRequest},
+    approvals, history, models,
+    request::{Action, ChatRequest, PostedDecision},
+    stream::{self, Since},
     title,
 };
 use crate::{
@@ -30,9 +31,11 @@ pub(super) struct Answer {
 /// Whether the answer began with this post.
 #[derive(Debug)]
 pub(super) enum AnsweringRun {
-    New(RunId),
+    New(Box<RunRecord>),
     /// The message was posted before.
     Known(Box<RunRecord>),
+    /// An answer that waited goes on.
+    Continued(Box<RunRecord>, Since),
 }
 
 /// Somebody's chat, and what goes with it.
@@ -53,6 +56,7 @@ pub(super) async fn answer(app: &App, signed_in: &SignedIn, request: ChatRequest
     match request.action {
         Action::Submit(message) => desk.submit(message).await,
         Action::Regenerate { message, asked } => desk.regenerate(message, asked).await,
+        Action::Decide { message, decisions } => desk.decide(&message, decisions).await,
     }
 }
 
@@ -90,7 +94,7 @@ impl Desk<'_> {
                 if is_new {
                     title::generate(self.app, self.owner.clone(), &session, &message);
                 }
-                Ok(self.begun(run, quota, choice))
+                self.begun(run, quota, choice).await
             }
             // The same message was posted twice at once, and the other post was quicker.
             Err(error) if error.kind() == ErrorKind::Conflict => match self.known(&id).await? {
@@ -120,7 +124,23 @@ impl Desk<'_> {
             self.agent(choice)?.run(asked).branch_after(before.last().map_or(0, |stored| stored.seq));
         let run = begin(self.app, request.session(&self.chat).owner(self.owner.clone())).await?;
         self.remember(&session, choice).await?;
-        Ok(self.begun(run, quota, choice))
+        self.begun(run, quota, choice).await
+    }
+
+    /// Goes on with an answer, as its reader has decided. The same decisions may be posted again.
+    async fn decide(&self, message: &MessageId, decisions: Vec<PostedDecision>) -> Result<Answer> {
+        self.session().await?.ok_or_else(Problem::no_such_chat)?;
+        let run = self.app.store().run_of_message(&self.owner, &self.chat, message).await?;
+        let run = run.ok_or_else(approvals::no_such_approval)?.id;
+        let asked: Vec<&str> = decisions.iter().map(|decision| decision.id.as_str()).collect();
+        for posted in &decisions {
+            approvals::decide_again(self.app, self.user, &self.chat, posted).await?;
+        }
+        let record = self.app.store().run(&self.owner, run).await?.ok_or_else(Problem::no_such_chat)?;
+        let since = stream::behind_questions(self.app, &record, &asked).await?;
+        let model = history::model_of_run(self.app, &record).await?;
+        let quota = self.allowance.view().await?;
+        Ok(Answer { run: AnsweringRun::Continued(Box::new(record), since), quota, model })
     }
 
     /// The model that is to answer, which this user may choose.
@@ -140,9 +160,10 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn begun(&self, run: RunId, quota: QuotaView, choice: &ModelChoice) -> Answer {
+    async fn begun(&self, run: RunId, quota: QuotaView, choice: &ModelChoice) -> Result<Answer> {
         let model = models::answered_by(self.app, Some(&choice.id), None);
-        Answer { run: AnsweringRun::New(run), quota, model }
+        let record = self.app.store().run(&self.owner, run).await?.ok_or_else(Problem::no_such_chat)?;
+        Ok(Answer { run: AnsweringRun::New(Box::new(record)), quota, model })
     }
 
     async fn session(&self) -> Result<Option<Session>> {

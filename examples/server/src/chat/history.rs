@@ -1,10 +1,10 @@
 //! What is there of chats: lists, messages, titles.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 use scorpio_core::{
-    Json, OwnerId, Role, RunId, SessionId, Surface,
+    ErrorKind, Json, OwnerId, Role, RunId, SessionId, Surface,
     store::{Page, RunRecord, Session, SessionPatch, StoreErrorKind, StoredMessage},
     ui::{self, UiMessage},
 };
@@ -20,6 +20,11 @@ use crate::{
 const BATCH: usize = 500;
 const PAGE: usize = 20;
 const LARGEST_PAGE: usize = 100;
+/// How often it is looked whether another process has stopped, and for how long.
+const GLANCE: Duration = Duration::from_millis(50);
+const SETTLING: Duration = Duration::from_secs(10);
+/// The most tool calls of a chat of which it is told what somebody decided.
+const MOST_CALLS: usize = 10_000;
 
 /// A chat, as the API shows it.
 #[derive(Debug, Serialize)]
@@ -112,6 +117,10 @@ pub(super) async fn conversation(app: &App, owner: &OwnerId, id: &SessionId) -> 
             message.set_metadata(models::MODEL, model);
         }
     }
+    let calls = app.store().executions(owner, id, MOST_CALLS).await?;
+    for execution in calls.into_iter().filter(|execution| execution.approval.is_some()) {
+        messages.iter_mut().for_each(|message| message.tell_of(&execution));
+    }
     Ok(Conversation { chat: session.into(), messages })
 }
 
@@ -153,11 +162,34 @@ pub(super) async fn rename(app: &App, owner: &OwnerId, id: &SessionId, title: &s
     renamed.map(ChatView::from).ok_or_else(Problem::no_such_chat)
 }
 
+/// Stops what is being written in a chat, whichever process writes it, and waits until it is stored. Answers whether anything was.
+pub(super) async fn stop(app: &App, owner: &OwnerId, id: &SessionId) -> Result<bool> {
+    let Some(record) = app.store().live_run(owner, id).await? else { return Ok(false) };
+    match app.runtime().stop(owner, record.id).await {
+        Ok(()) => {}
+        // It ended by itself meanwhile.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error.into()),
+    }
+    if app.runs().stop(record.id).await {
+        return Ok(true);
+    }
+    let over = async {
+        while app.store().run(owner, record.id).await?.is_some_and(|record| record.status.is_live()) {
+            tokio::time::sleep(GLANCE).await;
+        }
+        Ok::<(), Problem>(())
+    };
+    tokio::time::timeout(SETTLING, over).await.unwrap_or_else(|_| {
+        tracing::warn!(run = %record.id, "an answer that another process writes takes long to stop");
+        Ok(())
+    })?;
+    Ok(true)
+}
+
 /// Deletes a chat. An answer that is being written in it is stopped first.
 pub(super) async fn delete(app: &App, owner: &OwnerId, id: &SessionId) -> Result<ChatView> {
-    if let Some(record) = app.store().live_run(owner, id).await? {
-        app.runs().stop(record.id).await;
-    }
+    stop(app, owner, id).await?;
     let deleted = app.store().delete_session(owner, id).await?;
     deleted.map(ChatView::from).ok_or_else(Problem::no_such_chat)
 }

@@ -42,7 +42,7 @@ impl LiveRuns {
     }
 
     /// Drives a run to its end in a task of its own.
-    pub(super) fn drive(&self, mut stream: RunStream) -> RunId {
+    pub(crate) fn drive(&self, mut stream: RunStream) -> RunId {
         let (handle, over) = (stream.handle(), CancellationToken::new());
         let run = handle.run_id();
         lock(&self.runs).insert(run, LiveRun { handle, over });

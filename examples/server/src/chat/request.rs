@@ -35,6 +35,13 @@ pub(super) struct ChatRequest {
 pub(super) enum Action {
     /// Answer this message.
     Submit(Message),
+    /// Go on with an answer that asks something.
+    Decide {
+        /// The answer.
+        message: MessageId,
+        /// What was decided.
+        decisions: Vec<PostedDecision>,
+    },
     /// Answer again.
     Regenerate {
         /// The message whose answer, or which answer, is to be written anew. The last one if there is none.
@@ -42,6 +49,15 @@ pub(super) enum Action {
         /// The user's message as the client has it: the user may have edited it.
         asked: Option<Message>,
     },
+}
+
+/// What somebody has decided, as the AI SDK posts it: in the part of the call. Whatever else the part says is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct PostedDecision {
+    pub(super) id: String,
+    pub(super) approved: bool,
+    #[serde(default)]
+    pub(super) reason: Option<String>,
 }
 
 /// The body of `DefaultChatTransport`, and the shorter form of it. The SDK adds fields of the program's own, so unknown ones are ignored.
@@ -67,6 +83,9 @@ enum Trigger {
 impl ChatRequest {
     pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self> {
         let posted: Posted = read_json(headers, body, BODY_LIMIT).await?;
+        if let Some(action) = posted.decisions()? {
+            return Ok(Self { chat: posted.id, action, model: posted.model });
+        }
         let asked = posted.last_user_message()?;
         let asked = asked.map(|(path, json)| message(&path, json)).transpose()?;
         let action = match (posted.trigger.unwrap_or_default(), asked) {
@@ -81,6 +100,45 @@ impl ChatRequest {
 }
 
 impl Posted {
+    /// The decisions in the last message, if it is an answer that has some.
+    fn decisions(&self) -> Result<Option<Action>> {
+        #[derive(Deserialize)]
+        struct Answer {
+            id: MessageId,
+            role: String,
+            #[serde(default)]
+            parts: Vec<Part>,
+        }
+        #[derive(Deserialize)]
+        struct Part {
+            #[serde(default)]
+            state: serde_json::Value,
+            #[serde(default)]
+            approval: Option<Json>,
+        }
+        let messages = self.messages.as_deref().unwrap_or_default();
+        let (path, last) = match (&self.message, messages.last()) {
+            _ if self.trigger.unwrap_or_default() != Trigger::SubmitMessage => return Ok(None),
+            (Some(message), _) => ("message".to_owned(), message),
+            (None, Some(last)) => (format!("messages[{}]", messages.len().saturating_sub(1)), last),
+            (None, None) => return Ok(None),
+        };
+        // What is no answer at all is complained about where it is read as a question.
+        let Ok(answer) = extract::parse_at::<Answer>(&path, last.get()) else { return Ok(None) };
+        if answer.role != "assistant" {
+            return Ok(None);
+        }
+        let decided = (0..).zip(&answer.parts).filter(|(_, part)| part.state == "approval-responded");
+        let decisions = decided
+            .map(|(index, part)| {
+                let path = format!("{path}.parts[{index}].approval");
+                let approval = part.approval.as_ref();
+                extract::parse_at(&path, approval.map_or("null", |approval| approval.get()))
+            })
+            .collect::<Result<Vec<PostedDecision>>>()?;
+        Ok((!decisions.is_empty()).then_some(Action::Decide { message: answer.id, decisions }))
+    }
+
     /// The last message of the user, and where it stands.
     fn last_user_message(&self) -> Result<Option<(String, &Json)>> {
         #[derive(Deserialize)]
@@ -101,7 +159,8 @@ impl Posted {
     }
 }
 
-fn message(path: &str, json: &Json) -> Result<Message> {
+/// Reads a message of the user.
+pub(super) fn message(path: &str, json: &Json) -> Result<Message> {
     let posted: ClientMessage = extract::parse_at(path, json.get())?;
     let message = Message::try_from(posted).map_err(|invalid| {
         Problem::field(Surface::Api, format!("{path}.{}", invalid.path), invalid.problem)

@@ -2,20 +2,24 @@
 
 use axum::{
     Json, Router,
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode},
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, patch, post},
 };
-use scorpio_core::{SessionId, Surface};
+use scorpio_core::{ErrorKind, SessionId, Surface, store::RunStatus, ui::FrameId};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    approvals::{self, Approvals, PostedAnswer},
     begin::{self, AnsweringRun},
+    branches::{self, Branches, Switch},
+    copies::{self, Fork},
     history::{self, ChatPage, ChatView, Conversation, HistoryQuery},
     models::{self, Models},
     request::ChatRequest,
-    stream,
+    steer::{self, Steering},
+    stream::{self, Since},
 };
 use crate::{
     App,
@@ -29,6 +33,14 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/chat", post(send).delete(delete))
         .route("/api/chat/{id}/stream", get(resume))
         .route("/api/chat/{id}/stop", post(stop))
+        .route("/api/chat/{id}/steer", post(steer))
+        .route("/api/chat/{id}/approvals", get(approvals))
+        .route("/api/chat/{id}/approvals/{approval}", post(decide))
+        .route("/api/chat/{id}/branches", get(branches))
+        .route("/api/chat/{id}/branch", post(switch))
+        .route("/api/chat/{id}/fork", post(fork))
+        .route("/api/chat/{id}/export", get(export))
+        .route("/api/chat/import", post(import))
         .route("/api/chat/{id}/title", patch(rename))
         .route("/api/history", get(list))
         .route("/api/messages", get(messages))
@@ -42,8 +54,9 @@ async fn send(State(app): State<App>, request: Request) -> Result<Response> {
     let signed_in = SignedIn::of(&app, &parts.headers).await?;
     let answer = begin::answer(&app, &signed_in, request).await?;
     let mut response = match &answer.run {
-        AnsweringRun::New(run) => stream::live(&app, *run, 0, answer.model).await?,
+        AnsweringRun::New(record) => stream::live(&app, record, Since::Start, answer.model).await?,
         AnsweringRun::Known(record) => stream::of_record(&app, record).await?,
+        AnsweringRun::Continued(record, since) => stream::live(&app, record, *since, answer.model).await?,
     };
     answer.quota.write(response.headers_mut(), app.now());
     Ok(response)
@@ -55,22 +68,29 @@ async fn resume(
     ChatId(chat): ChatId,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let after = last_event_id(&headers)?;
+    let seen = last_event_id(&headers)?;
     let owner = signed_in.owner();
     app.store().session(&owner, &chat).await?.ok_or_else(Problem::no_such_chat)?;
+    if let Some(seen) = seen {
+        let record = app.store().run(&owner, seen.run).await?.filter(|record| record.session == chat);
+        let missing =
+            || Problem::new(ErrorKind::NotFound, Surface::Stream, "There is no such answer in this chat.");
+        return stream::rest(&app, &record.ok_or_else(missing)?, seen).await;
+    }
     match app.store().live_run(&owner, &chat).await? {
-        Some(record) => {
+        Some(record) if record.status == RunStatus::Running => {
             let model = history::model_of_run(&app, &record).await?;
-            stream::live(&app, record.id, after, model).await
+            stream::live(&app, &record, Since::Start, model).await
         }
-        None => Ok(StatusCode::NO_CONTENT.into_response()),
+        // It waits for somebody, and nobody writes anything.
+        Some(_) | None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<u64> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(0) };
-    let seq = value.to_str().ok().and_then(|text| text.parse().ok());
-    seq.ok_or_else(|| Problem::field(Surface::Stream, "Last-Event-ID", "must be the id of an event"))
+fn last_event_id(headers: &HeaderMap) -> Result<Option<FrameId>> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let id = value.to_str().ok().and_then(|text| text.parse().ok());
+    id.map(Some).ok_or_else(|| Problem::field(Surface::Stream, "Last-Event-ID", "must be the id of an event"))
 }
 
 #[derive(Serialize)]
@@ -81,11 +101,77 @@ struct Stopped {
 async fn stop(signed_in: SignedIn, State(app): State<App>, ChatId(chat): ChatId) -> Result<Json<Stopped>> {
     let owner = signed_in.owner();
     app.store().session(&owner, &chat).await?.ok_or_else(Problem::no_such_chat)?;
-    let stopped = match app.store().live_run(&owner, &chat).await? {
-        Some(record) => app.runs().stop(record.id).await,
-        None => false,
-    };
-    Ok(Json(Stopped { stopped }))
+    history::stop(&app, &owner, &chat).await.map(|stopped| Json(Stopped { stopped }))
+}
+
+async fn steer(
+    signed_in: SignedIn,
+    State(app): State<App>,
+    ChatId(chat): ChatId,
+    JsonBody(body): JsonBody<Steering>,
+) -> Result<StatusCode> {
+    steer::steer(&app, &signed_in, &chat, &body).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+async fn approvals(
+    signed_in: SignedIn,
+    State(app): State<App>,
+    ChatId(chat): ChatId,
+) -> Result<Json<Approvals>> {
+    approvals::pending(&app, &signed_in.owner(), &chat).await.map(Json)
+}
+
+async fn decide(
+    signed_in: SignedIn,
+    State(app): State<App>,
+    Path((chat, approval)): Path<(String, String)>,
+    JsonBody(body): JsonBody<PostedAnswer>,
+) -> Result<StatusCode> {
+    approvals::answer(&app, &signed_in.user, &chat_id(&chat)?, &approval, body).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+async fn branches(
+    signed_in: SignedIn,
+    State(app): State<App>,
+    ChatId(chat): ChatId,
+) -> Result<Json<Branches>> {
+    branches::list(&app, &signed_in.owner(), &chat).await.map(Json)
+}
+
+async fn switch(
+    signed_in: SignedIn,
+    State(app): State<App>,
+    ChatId(chat): ChatId,
+    JsonBody(body): JsonBody<Switch>,
+) -> Result<Json<ChatView>> {
+    branches::switch(&app, &signed_in.owner(), &chat, body).await.map(Json)
+}
+
+async fn fork(
+    signed_in: SignedIn,
+    State(app): State<App>,
+    ChatId(chat): ChatId,
+    JsonBody(body): JsonBody<Fork>,
+) -> Result<(StatusCode, Json<ChatView>)> {
+    let fork = copies::fork(&app, &signed_in.owner(), &chat, &body).await?;
+    Ok((StatusCode::CREATED, Json(fork)))
+}
+
+async fn export(signed_in: SignedIn, State(app): State<App>, ChatId(chat): ChatId) -> Result<Response> {
+    let lines = copies::export(&app, &signed_in.owner(), &chat).await?;
+    Ok(([(header::CONTENT_TYPE, copies::JSON_LINES)], lines).into_response())
+}
+
+async fn import(
+    signed_in: SignedIn,
+    State(app): State<App>,
+    request: Request,
+) -> Result<(StatusCode, Json<ChatView>)> {
+    let (parts, body) = request.into_parts();
+    let chat = copies::import(&app, signed_in.owner(), &parts.headers, body).await?;
+    Ok((StatusCode::CREATED, Json(chat)))
 }
 
 #[derive(Deserialize)]

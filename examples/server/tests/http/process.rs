@@ -190,6 +190,59 @@ async fn what_was_said_outlives_a_process_that_is_killed() {
 }
 
 #[tokio::test]
+async fn an_answer_whose_process_is_killed_goes_on_in_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client();
+    let mut first = start(command(folder.path())).await;
+    let (token, _) = guest(&client, &first.base).await;
+    let mut answer = send(&client, &first.base, &token, "m1", "Count to 60").await;
+    let mut read = String::new();
+    while !read.contains(r#""delta":", 9""#) {
+        let piece = tokio::time::timeout(PATIENCE, answer.chunk()).await.unwrap().unwrap().unwrap();
+        read.push_str(std::str::from_utf8(&piece).unwrap());
+    }
+    let seen = read.lines().filter_map(|line| line.strip_prefix("id: ")).next_back().unwrap().to_owned();
+    first.child.kill().await.unwrap();
+
+    let next = start(command(folder.path())).await;
+    let request = client.get(format!("{}/api/chat/chat-1/stream", next.base)).bearer_auth(&token);
+    let rest = request.header("last-event-id", seen).send().await.unwrap();
+    assert_eq!(rest.status(), 200);
+    let rest = tokio::time::timeout(PATIENCE, rest.text()).await.unwrap().unwrap();
+    assert!(rest.contains(r#""type":"data-recovered""#) && rest.ends_with("data: [DONE]\n\n"), "{rest}");
+    let stored = messages(&client, &next.base, &token).await;
+    assert_eq!(stored["messages"][1]["metadata"]["status"], "complete", "{stored}");
+    let numbers = (1..=60).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
+    assert_eq!(stored["messages"][1]["parts"][1]["text"], numbers);
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_named_with_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = async |name: &str, value: &str| {
+        let mut command = command(&folder.path().join("data"));
+        command.env(name, value);
+        refusal(command).await
+    };
+    for (name, value, expected) in [
+        ("SCORPIO_DATABASE_URL", "mysql://u:secret@h/d", "there is no database `mysql`"),
+        ("SCORPIO_DATABASE_URL", "scorpio.db", "it is no address"),
+        ("SCORPIO_DATABASE_URL", "sqlite://", "it names no file"),
+        ("SCORPIO_APPROVAL", "some", "--approval"),
+    ] {
+        let told = told(name, value).await;
+        assert!(told.contains(expected) && !told.contains("secret"), "{value}: {told}");
+    }
+    let file = folder.path().join("elsewhere.db");
+    let mut named = command(&folder.path().join("data"));
+    named.env("SCORPIO_DATABASE_URL", format!("sqlite://{}", file.display()));
+    let mut server = start(named).await;
+    guest(&client(), &server.base).await;
+    assert!(file.exists(), "the file that was named is the one that is used");
+    server.child.kill().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_wrong_value_names_its_flag_and_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let table: &[(&[&str], &[&str])] = &[

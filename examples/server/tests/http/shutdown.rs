@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use scorpio_core::{
-    model::{Demo, Model},
-    run::Presumed,
-};
+use scorpio_core::model::{Demo, Model};
 use scorpio_server::{App, Stores};
 use scorpio_store::SqliteStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -54,7 +51,7 @@ async fn an_answer_that_does_not_end_is_stopped_and_kept() {
     assert!(answer.rest().await.contains(r#""type":"abort""#));
 
     let next = TestServer::start(App::builder(Model::new(Demo::new(), "demo")).stores(stores)).await;
-    assert_eq!(next.app.recover(Presumed::Dead).await.unwrap(), 0);
+    assert_eq!(next.app.recover().await.unwrap(), 0);
     let stored = next.messages(&guest, "chat-1").await;
     assert_eq!(stored["messages"][1]["metadata"]["status"], "stopped");
     assert_eq!(stored["messages"][1]["parts"][1]["text"], "Half of ");

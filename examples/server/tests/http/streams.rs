@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use scorpio_core::model::{Model, ModelError, ModelErrorKind, Scripted};
+use scorpio_core::{
+    model::{Model, ModelError, ModelErrorKind, Scripted},
+    ui::FrameId,
+};
 use scorpio_server::{App, Settings, Stores};
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Puppet, Reader, TestServer, chunks, ok, post, problem, text};
+use crate::harness::{PATIENCE, Person, Puppet, Reader, TestServer, chunks, ok, post, problem, text};
 
 async fn resume(server: &TestServer, person: &Person, chat: &str) -> reqwest::Response {
     person.sign(server.get(&format!("/api/chat/{chat}/stream"))).send().await.unwrap()
@@ -52,8 +55,10 @@ async fn why_is_the_sky_blue() {
         chunks(&body).into_iter().filter_map(|chunk| chunk["delta"].as_str().map(str::to_owned)).collect();
     assert_eq!(deltas, ["It's ", "just ", "blue ", "duh!"]);
     assert!(body.ends_with("data: [DONE]\n\n"));
-    let ids: Vec<u64> = body.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
-    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+    let ids: Vec<FrameId> = body.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
+    let order = |id: &FrameId| (id.leg, id.seq, id.frame.unwrap_or(u32::MAX));
+    assert!(ids.is_sorted_by(|a, b| a.run == b.run && order(a) < order(b)), "{ids:?}");
+    assert_eq!(ids.len(), body.matches("data: ").count(), "each frame has one");
 
     let stored = server.messages(&guest, "chat-1").await;
     assert_eq!(stored["chat"]["title"], "Why is the sky blue?");
@@ -101,8 +106,8 @@ async fn whoever_comes_back_gets_the_same_bytes() {
     first.until("Hel").await;
     let mut second = Reader::new(resume(&server, &guest, "chat-1").await);
     second.until("Hel").await;
-    let seen: u64 =
-        first.read.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).max().unwrap();
+    let seen =
+        first.read.lines().filter_map(|line| line.strip_prefix("id: ")).next_back().unwrap().to_owned();
     let third =
         guest.sign(server.get("/api/chat/chat-1/stream")).header("last-event-id", seen).send().await.unwrap();
     let third = Reader::new(third);
@@ -216,7 +221,9 @@ async fn going_away_stops_nothing() {
 
 #[tokio::test]
 async fn a_reader_that_does_not_read_holds_nobody_up() {
-    let (server, mut model) = TestServer::puppet().await;
+    let (puppet, mut model) = Puppet::new();
+    let settings = Settings::new().with_slow_reader(PATIENCE);
+    let server = TestServer::start(App::builder(puppet).title_model(None).settings(settings)).await;
     let guest = server.guest().await;
     let unread = server.send(&guest, "chat-1", "m1", "Hello?").await;
     let call = model.call().await;
@@ -231,6 +238,30 @@ async fn a_reader_that_does_not_read_holds_nobody_up() {
         tokio::task::yield_now().await;
     }
     assert_eq!(text(&unread.text().await.unwrap()).len(), 20_000_000);
+}
+
+#[tokio::test]
+async fn a_reader_that_never_reads_is_cut_off_and_the_answer_goes_on() {
+    let (puppet, mut model) = Puppet::new();
+    let settings = Settings::new().with_slow_reader(Duration::from_millis(50));
+    let server = TestServer::start(App::builder(puppet).title_model(None).settings(settings)).await;
+    let guest = server.guest().await;
+    let unread = server.send(&guest, "chat-1", "m1", "Hello?").await;
+    let call = model.call().await;
+    call.begin_text();
+    let piece = "x".repeat(10_000);
+    for _ in 0..2_000 {
+        call.say(&piece);
+    }
+    call.finish(&piece.repeat(2_000));
+    while resume(&server, &guest, "chat-1").await.status() == StatusCode::OK {
+        tokio::task::yield_now().await;
+    }
+    // Long after its patience is over there is nothing more for it than what was underway.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(unread.bytes().await.is_err(), "the connection breaks, for the reader to come back");
+    let stored = server.messages(&guest, "chat-1").await;
+    assert_eq!(stored["messages"][1]["metadata"]["status"], "complete");
 }
 
 #[tokio::test]
@@ -326,6 +357,29 @@ async fn an_answer_is_written_anew() {
     assert_eq!(server.messages(&guest, "chat-1").await["messages"][1]["parts"][1]["text"], "uno");
     let unknown = again(json!({"id": "chat-1", "trigger": "regenerate-message", "messageId": "nope"})).await;
     problem(unknown, 404, "not_found:chat").await;
+}
+
+#[tokio::test]
+async fn a_message_joins_an_answer_that_is_being_written() {
+    let (server, mut model) = TestServer::puppet().await;
+    let guest = server.guest().await;
+    let steer = async |chat: &str, id: &str| {
+        let body = json!({"message": post(chat, id, "In French, please.")["message"]});
+        guest.sign(server.post(&format!("/api/chat/{chat}/steer")).json(&body)).send().await.unwrap()
+    };
+    problem(steer("chat-1", "s1").await, 404, "not_found:chat").await;
+    let answer = server.send(&guest, "chat-1", "m1", "Hello?").await;
+    let call = model.call().await;
+    assert_eq!(steer("chat-1", "s1").await.status(), StatusCode::ACCEPTED);
+    call.answer("Hello!");
+    let call = model.call().await;
+    let told: Vec<String> = call.request.transcript.messages().map(|message| message.text()).collect();
+    assert_eq!(told, ["Hello?", "Hello!", "In French, please."]);
+    call.answer("Bonjour !");
+    assert_eq!(text(&answer.text().await.unwrap()), "Hello!Bonjour !");
+    let quota = ok(guest.sign(server.get("/api/auth/me")).send().await.unwrap()).await;
+    assert_eq!(quota["quota"]["used"], 2);
+    problem(steer("chat-1", "s2").await, 409, "conflict:chat").await;
 }
 
 #[tokio::test]

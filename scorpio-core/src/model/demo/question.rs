@@ -1,15 +1,16 @@
 //! What the demo model understands of what it is asked.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{ToolResultPart, tool::ToolCatalog};
+use crate::{ToolOutcome, ToolResultPart, tool::ToolCatalog};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Question {
     Sky,
     Calculate(String),
     Time(String),
+    Mail(String),
     Think(String),
     Count(u32),
     CountTooFar,
@@ -36,6 +37,11 @@ fn question(sentence: &str) -> Option<Question> {
         let looks_right = expression.bytes().any(|byte| byte.is_ascii_digit());
         return looks_right.then(|| Question::Calculate(expression.to_owned()));
     }
+    if let Some(to) =
+        strip_prefix(sentence, "send an e-mail to ").or_else(|| strip_prefix(sentence, "send an email to "))
+    {
+        return Some(Question::Mail(to.to_owned()));
+    }
     if let Some(about) = strip_prefix(sentence, "think about ") {
         return Some(Question::Think(about.to_owned()));
     }
@@ -55,12 +61,28 @@ fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(prefix).then(|| rest.trim()).filter(|rest| !rest.is_empty())
 }
 
+/// In the order in which people read it.
+#[derive(Serialize)]
+struct Mail<'a> {
+    to: &'a str,
+    subject: &'a str,
+    text: &'a str,
+}
+
 impl Question {
     /// The tool that answers it, and the arguments.
     pub(super) fn tool_call(&self) -> Option<(&'static str, String)> {
         match self {
             Self::Calculate(expression) => Some(("calculate", json!({"expression": expression}).to_string())),
             Self::Time(city) => Some(("current_time", json!({"city": city}).to_string())),
+            Self::Mail(to) => {
+                let mail = Mail {
+                    to,
+                    subject: "Hello from Scorpio's demo",
+                    text: "A model wrote this. It was held back until somebody had read and approved it.",
+                };
+                Some(("send_email", serde_json::to_string(&mail).unwrap_or_default()))
+            }
             _ => None,
         }
     }
@@ -79,6 +101,9 @@ impl Question {
             date: String,
         }
         let shown = result.output.display_text();
+        if result.status == ToolOutcome::Denied {
+            return "All right, I did not do it.".to_owned();
+        }
         if result.is_error() {
             return format!("The tool `{}` failed: {shown}", result.name);
         }
@@ -107,6 +132,14 @@ mod tests {
         assert_eq!(questions("count to 20."), [Question::Count(20)]);
         assert_eq!(questions("THINK ABOUT the sea"), [Question::Think("the sea".into())]);
         assert_eq!(questions("why is the sky blue"), [Question::Sky]);
+    }
+
+    #[test]
+    fn mail_is_for_whoever_is_named() {
+        assert_eq!(
+            questions("Send an e-mail to ada@example.com"),
+            [Question::Mail("ada@example.com".into())]
+        );
     }
 
     #[test]

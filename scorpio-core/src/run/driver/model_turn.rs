@@ -159,6 +159,9 @@ impl Driver {
             }
         };
         let (usage, reason) = (answer.usage.clone(), answer.reason);
+        if !answer.parts.iter().any(|part| matches!(part, Part::ToolCall(_))) {
+            self.catch_up().await;
+        }
         let input = match self.complaint(&answer) {
             Some(complaint) => Input::OutputRejected { answer, origin, cost_usd, complaint },
             None => Input::Answered { answer, origin, cost_usd },
@@ -168,6 +171,17 @@ impl Driver {
         self.commit(applied).await?;
         self.emitter.emit(|| EventKind::TurnFinished(TurnFinished { turn, usage, reason }));
         Ok(())
+    }
+
+    /// Looks once more whether the run was told something, before an answer that would end it: a message that was accepted is not to be lost.
+    async fn catch_up(&mut self) {
+        match self.agent.store.signals(self.lease.run, self.watch.fetched()).await {
+            Ok(told) if told.is_empty() => {}
+            Ok(told) => self.watch.give_back(told),
+            Err(error) => {
+                tracing::warn!(run = %self.lease.run, error = ?error, "what a run was told could not be read before its end");
+            }
+        }
     }
 
     /// What is wrong with a final answer that must have a shape, if the model may still mend it.

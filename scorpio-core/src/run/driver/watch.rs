@@ -116,6 +116,11 @@ impl Watch {
         std::mem::take(&mut self.signals)
     }
 
+    /// The last signal that was fetched.
+    pub(super) fn fetched(&self) -> u64 {
+        self.fetched
+    }
+
     /// Keeps signals that were fetched elsewhere for the next time that they are taken.
     pub(super) fn give_back(&mut self, signals: Vec<StoredSignal>) {
         self.fetched = signals.last().map_or(self.fetched, |signal| signal.seq.max(self.fetched));

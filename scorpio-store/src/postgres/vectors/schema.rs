@@ -52,7 +52,7 @@ async fn create_extension(connection: &mut PgConnection) -> Result<(), StoreErro
     let message = format!(
         "the database has pgvector {found}, and vectors need 0.8 or later: update it and run `alter extension vector update`"
     );
-    Err(StoreError::new(StoreErrorKind::Unavailable, message))
+    Err(StoreError::new(StoreErrorKind::Unsupported, message))
 }
 
 fn no_extension(error: sqlx::Error) -> StoreError {
@@ -66,7 +66,7 @@ fn no_extension(error: sqlx::Error) -> StoreError {
         }
         _ => return store_error(error),
     };
-    StoreError::new(StoreErrorKind::Unavailable, message).with_source(error)
+    StoreError::new(StoreErrorKind::Unsupported, message).with_source(error)
 }
 
 async fn create_tables(connection: &mut PgConnection) -> Result<(), StoreError> {

@@ -1,5 +1,15 @@
 import { authorizedJson } from './authorized';
-import type { ChatMessage, ChatPage, ChatSummary, ModelList, Quota, User } from './types';
+import type {
+  Approval,
+  ApprovalAnswer,
+  Branch,
+  ChatMessage,
+  ChatPage,
+  ChatSummary,
+  ModelList,
+  Quota,
+  User,
+} from './types';
 
 export const historyPageSize = 30;
 
@@ -23,6 +33,33 @@ export function fetchMessages(chatId: string): Promise<{ chat: ChatSummary; mess
 
 export function stopAnswer(chatId: string): Promise<{ stopped: boolean }> {
   return authorizedJson(`/api/chat/${encodeURIComponent(chatId)}/stop`, { method: 'POST' });
+}
+
+export async function fetchApprovals(chatId: string): Promise<Approval[]> {
+  const { approvals } = await authorizedJson<{ approvals: Approval[] }>(`${pathOf(chatId)}/approvals`);
+  return approvals;
+}
+
+export function answerApproval(chatId: string, approvalId: string, body: ApprovalAnswer): Promise<void> {
+  const path = `${pathOf(chatId)}/approvals/${encodeURIComponent(approvalId)}`;
+  return authorizedJson(path, { method: 'POST', body });
+}
+
+export async function fetchBranches(chatId: string): Promise<Branch[]> {
+  const { branches } = await authorizedJson<{ branches: Branch[] }>(`${pathOf(chatId)}/branches`);
+  return branches;
+}
+
+export function switchBranch(chatId: string, seq: number): Promise<ChatSummary> {
+  return authorizedJson(`${pathOf(chatId)}/branch`, { method: 'POST', body: { seq } });
+}
+
+export function forkChat(chatId: string, messageId: string): Promise<ChatSummary> {
+  return authorizedJson(`${pathOf(chatId)}/fork`, { method: 'POST', body: { messageId } });
+}
+
+function pathOf(chatId: string): string {
+  return `/api/chat/${encodeURIComponent(chatId)}`;
 }
 
 export function renameChat(chatId: string, title: string): Promise<ChatSummary> {

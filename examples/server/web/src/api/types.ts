@@ -77,8 +77,39 @@ export interface MessageMetadata {
 export type Told = {
   retrying: { turn: number; attempt: number; after_ms: number; error: string };
   'fell-back': { turn: number; provider: string; model: string; error: string };
-  'stream-reset': { turn: number; error: string };
+  'stream-reset': { turn: number; error?: string };
+  recovered: { turn: number };
+  'waiting-for-store': { after_ms: number };
 };
+
+/** A tool call that somebody is asked about. */
+export interface Approval {
+  id: string;
+  tool: string;
+  description?: string;
+  /** What the tool can do to the world; absent when the server no longer has it. */
+  effects?: 'none' | 'read_private' | 'write' | 'egress';
+  arguments: unknown;
+  argumentsHash: string;
+  reason: 'policy' | 'outcome_unknown';
+  requestedAt: string;
+  expiresAt?: string;
+}
+
+export interface ApprovalAnswer {
+  decision: 'approve' | 'deny';
+  reason?: string;
+  arguments?: unknown;
+  always?: boolean;
+  argumentsHash?: string;
+}
+
+/** A place where the chat went on in more than one way. */
+export interface Branch {
+  after: number;
+  differs: 'question' | 'answer';
+  ways: { seq: number; messageId: string; answerId?: string; current: boolean }[];
+}
 
 export type ChatMessage = UIMessage<MessageMetadata, Told>;
 export type ChatMessagePart = ChatMessage['parts'][number];

@@ -1,4 +1,4 @@
-import { FileText, Link2, RotateCcw } from 'lucide-react';
+import { FileText, GitFork, Link2, RotateCcw } from 'lucide-react';
 import { memo, useRef } from 'react';
 import type { ChatMessage, MessageStatus } from '../api/types';
 import { Link } from '../markdown/Link';
@@ -6,10 +6,12 @@ import { Markdown } from '../markdown/Markdown';
 import { CopyButton } from '../ui/CopyButton';
 import { Activity } from './Activity';
 import { type AnswerNotes, noNotes, withoutVoid } from './answerNotes';
+import type { Ways } from './branches';
+import { BranchSwitcher } from './BranchSwitcher';
 import { answeredBy } from './chosenModel';
 import { type Section, sectionsOf, steadier, textOf } from './messages';
 import { Reasoning } from './Reasoning';
-import { ToolGroup } from './ToolGroup';
+import { type Questions, ToolGroup } from './ToolGroup';
 
 interface AssistantMessageProps {
   message: ChatMessage;
@@ -18,6 +20,12 @@ interface AssistantMessageProps {
   notes?: AnswerNotes;
   /** Absent for all but the last answer. */
   onRegenerate?: () => void;
+  /** Absent for all but the last answer. */
+  questions?: Questions;
+  branches?: Ways;
+  busy: boolean;
+  onSwitch: (seq: number) => void;
+  onFork: (messageId: string) => void;
 }
 
 const endings: Partial<Record<MessageStatus, string>> = {
@@ -27,7 +35,7 @@ const endings: Partial<Record<MessageStatus, string>> = {
 };
 
 export const AssistantMessage = memo(function AssistantMessage(props: AssistantMessageProps) {
-  const { message: latest, running, notes = noNotes, onRegenerate } = props;
+  const { message: latest, running, notes = noNotes, onRegenerate, questions, branches, busy } = props;
   const shown = useRef<ChatMessage>(undefined);
   const received = running ? steadier(shown.current, latest) : latest;
   shown.current = received;
@@ -43,6 +51,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
           section={section}
           running={running}
           growing={running && index === sections.length - 1}
+          questions={questions}
         />
       ))}
       <footer className="message-footer">
@@ -50,6 +59,9 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
           <Activity message={received} notes={notes} thinking={sections.at(-1)?.kind === 'reasoning'} />
         ) : (
           <div className="message-actions">
+            {branches !== undefined && (
+              <BranchSwitcher ways={branches} of="answer" disabled={busy} onSwitch={props.onSwitch} />
+            )}
             <CopyButton text={() => textOf(message)} label="Copy answer" />
             {onRegenerate !== undefined && (
               <button
@@ -63,6 +75,16 @@ export const AssistantMessage = memo(function AssistantMessage(props: AssistantM
                 <RotateCcw />
               </button>
             )}
+            <button
+              type="button"
+              className="icon-button small"
+              aria-label="Go on from here in a new chat"
+              title="Go on from here in a new chat"
+              data-testid="fork"
+              onClick={() => props.onFork(message.id)}
+            >
+              <GitFork />
+            </button>
             {ending !== undefined && <span className="message-ending">{ending}</span>}
             {model !== undefined && (
               <span className="message-model" data-testid="message-model">
@@ -80,16 +102,17 @@ interface SectionViewProps {
   section: Section;
   running: boolean;
   growing: boolean;
+  questions?: Questions;
 }
 
-function SectionView({ section, running, growing }: SectionViewProps) {
+function SectionView({ section, running, growing, questions }: SectionViewProps) {
   switch (section.kind) {
     case 'text':
       return <Markdown text={section.text} growing={growing} />;
     case 'reasoning':
       return <Reasoning id={section.key} parts={section.parts} thinking={growing} />;
     case 'tools':
-      return <ToolGroup parts={section.parts} answerRuns={running} />;
+      return <ToolGroup parts={section.parts} answerRuns={running} questions={questions} />;
     case 'source':
       return (
         <p className="source">

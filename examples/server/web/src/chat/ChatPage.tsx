@@ -32,6 +32,8 @@ export function ChatPage({ chatId }: { chatId: string }) {
     if (!route.get().isNew) void conversation.load();
   }, [conversation]);
 
+  useEffect(() => conversation.watch(), [conversation]);
+
   const send = (text: string) => {
     announceChat(chatId, text);
     markSent(chatId);
@@ -52,7 +54,7 @@ export function ChatPage({ chatId }: { chatId: string }) {
             busy={busy}
             notes={notes}
             scroller={scroller}
-            onRegenerate={conversation.regenerate}
+            conversation={conversation}
           />
           {trouble !== null && <TroubleBanner trouble={trouble} onRetry={() => void conversation.retry()} />}
         </div>

@@ -45,6 +45,9 @@ function ToolDetails({ part }: { part: DynamicToolUIPart }) {
       {part.input !== undefined && <Value title="Input" text={prettyValue(part.input)} />}
       {part.state === 'output-available' && <Value title="Output" text={prettyValue(part.output) ?? ''} />}
       {part.state === 'output-error' && <Value title="What the model was told" text={part.errorText} />}
+      {part.state === 'output-denied' && (
+        <Value title="Why not" text={part.approval.reason ?? 'You did not allow it.'} />
+      )}
       <p className="tool-name">
         Tool <code>{part.toolName}</code>
       </p>

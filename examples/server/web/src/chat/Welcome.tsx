@@ -1,4 +1,4 @@
-import { Brain, Calculator, Clock, Sun } from 'lucide-react';
+import { Brain, Calculator, Clock, Mail, Sun } from 'lucide-react';
 import { models } from '../shell/models';
 import { useStore } from '../state/store';
 import { Logo } from '../ui/Logo';
@@ -10,6 +10,13 @@ const suggestions = [
   { icon: Clock, text: 'What time is it in Tokyo?', shows: 'Looks at the clock' },
   { icon: Brain, text: 'Think about why the night is dark', shows: 'Shows its reasoning' },
 ];
+
+/** The demo has a tool that asks, in place of one that does not. */
+const demoSuggestions = suggestions.map((suggestion) =>
+  suggestion.icon === Clock
+    ? { icon: Mail, text: 'Send an e-mail to ada@example.com', shows: 'Asks you before it (pretends to) act' }
+    : suggestion,
+);
 
 export function Welcome({ onSend }: { onSend: (text: string) => void }) {
   const { list, picked } = useStore(models);
@@ -25,7 +32,7 @@ export function Welcome({ onSend }: { onSend: (text: string) => void }) {
         </span>
       </p>
       <ul className="suggestions" aria-label="Suggestions">
-        {suggestions.map(({ icon: Icon, text, shows }) => (
+        {(current?.demo ? demoSuggestions : suggestions).map(({ icon: Icon, text, shows }) => (
           <li key={text}>
             <button
               type="button"

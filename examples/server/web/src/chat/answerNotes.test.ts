@@ -108,3 +108,12 @@ test('an answer that is over is counted once, however often it is drawn', () => 
   const kept = { ...answer(step, text('Whole.')), metadata: { status: 'complete' } as const };
   expect(withoutVoid(kept, notes)).toBe(kept);
 });
+
+test('a restart of the server is told until there is more of the answer', () => {
+  const recovered: DataUIPart<Told> = { type: 'data-recovered', data: { turn: 1 } };
+  const before = answer(step, text('Half'));
+  const notes = noted(noNotes, recovered, before, 0);
+  expect(notes.recovered).toBe(true);
+  expect(statusOf(before, notes, 0)).toBe('The server was restarted; going on…');
+  expect(statusOf(answer(step, text('Half of')), notes, 0)).toBe('');
+});

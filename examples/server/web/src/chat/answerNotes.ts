@@ -11,6 +11,16 @@ export interface AnswerNotes {
   readonly resets: number;
   readonly retrying: Retrying | null;
   readonly fellBackTo: string | null;
+  /** What the server waits for or has just done, until there is more of the answer. */
+  readonly aside: Aside | null;
+  /** Another process goes on with the answer; the last words of the one before may be missing here. */
+  readonly recovered: boolean;
+}
+
+interface Aside {
+  sentence: string;
+  /** How much of the answer there was. */
+  extent: number;
 }
 
 interface Retrying {
@@ -21,7 +31,14 @@ interface Retrying {
   extent: number;
 }
 
-export const noNotes: AnswerNotes = { voidSteps: [], resets: 0, retrying: null, fellBackTo: null };
+export const noNotes: AnswerNotes = {
+  voidSteps: [],
+  resets: 0,
+  retrying: null,
+  fellBackTo: null,
+  aside: null,
+  recovered: false,
+};
 
 const reasons: Record<string, string> = {
   rate_limited: 'The model is busy',
@@ -46,9 +63,12 @@ export function noted(
     }
     case 'data-retrying': {
       const why = reasons[told.data.error] ?? 'The model did not answer';
-      const extent = message?.role === 'assistant' ? extentOf(message) : 0;
-      return { ...notes, retrying: { why, until: now + told.data.after_ms, extent } };
+      return { ...notes, retrying: { why, until: now + told.data.after_ms, extent: extentSoFar(message) } };
     }
+    case 'data-recovered':
+      return { ...notes, recovered: true, aside: asideOf('The server was restarted; going on…', message) };
+    case 'data-waiting-for-store':
+      return { ...notes, aside: asideOf('The database does not answer; waiting for it…', message) };
     case 'data-fell-back':
       return { ...notes, retrying: null, fellBackTo: told.data.model };
     default:
@@ -56,9 +76,17 @@ export function noted(
   }
 }
 
+function asideOf(sentence: string, message: ChatMessage | undefined): Aside {
+  return { sentence, extent: extentSoFar(message) };
+}
+
+function extentSoFar(message: ChatMessage | undefined): number {
+  return message?.role === 'assistant' ? extentOf(message) : 0;
+}
+
 /** The same answer is streamed from its beginning again. */
 export function replayed(notes: AnswerNotes): AnswerNotes {
-  return { ...notes, resets: 0, retrying: null };
+  return { ...notes, resets: 0, retrying: null, aside: null };
 }
 
 /** The message without the steps that do not count. One that is over, or that the server keeps, has none of them. */
@@ -88,8 +116,7 @@ export function settled(message: ChatMessage, notes: AnswerNotes): ChatMessage {
 
 /** Until when the line under the answer counts seconds; null when it does not. */
 export function countsUntil(message: ChatMessage | undefined, { retrying }: AnswerNotes): number | null {
-  const extent = message?.role === 'assistant' ? extentOf(message) : 0;
-  return retrying !== null && retrying.extent === extent ? retrying.until : null;
+  return retrying !== null && retrying.extent === extentSoFar(message) ? retrying.until : null;
 }
 
 /** The line under an answer that runs. `now` is null for those who do not want to hear each second. */
@@ -99,6 +126,7 @@ export function statusOf(message: ChatMessage | undefined, notes: AnswerNotes, n
     const seconds = now === null ? '' : ` in ${Math.ceil((until - now) / 1_000)} s`;
     return `${notes.retrying.why}; trying again${seconds}`;
   }
+  if (notes.aside !== null && notes.aside.extent === extentSoFar(message)) return notes.aside.sentence;
   if (isAskedAgain(message, notes)) return 'The answer broke off; asking again…';
   const activity = activityOf(message === undefined ? undefined : withoutVoid(message, notes));
   if (activity === 'Waiting for the model' && notes.fellBackTo !== null) {

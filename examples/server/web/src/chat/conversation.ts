@@ -3,16 +3,24 @@
  * goes on arriving while the reader looks at another chat.
  */
 import { Chat } from '@ai-sdk/react';
-import { fetchMessages, stopAnswer } from '../api/endpoints';
+import {
+  answerApproval,
+  fetchApprovals,
+  fetchBranches,
+  fetchMessages,
+  forkChat,
+  stopAnswer,
+  switchBranch,
+} from '../api/endpoints';
 import { asProblem, Problem } from '../api/problem';
-import type { ChatMessage } from '../api/types';
+import type { Approval, ApprovalAnswer, Branch, ChatMessage } from '../api/types';
 import { models, rememberModel } from '../shell/models';
 import { newIdentifier } from '../state/identifier';
 import { createStore } from '../state/store';
 import { type AnswerNotes, noNotes, noted, replayed, settled } from './answerNotes';
 import { chosenModel } from './chosenModel';
 import { keepDraft, readDraft } from './drafts';
-import { isSettled, lastOf, textOf, withStatus } from './messages';
+import { isSettled, lastOf, questionsOf, textOf, withStatus } from './messages';
 import { type EndOfRequest, type Outcome, outcomeOf } from './outcome';
 import { delayBefore, mostAttempts, waitForConnection } from './patience';
 import { transport } from './transport';
@@ -25,18 +33,28 @@ export interface ConversationState {
   /** The connection was lost in the middle of an answer and is being made again. */
   reconnecting: boolean;
   stopping: boolean;
+  /** Whether an answer is being written is being asked. */
+  probing: boolean;
   draft: string;
   /** The model that was chosen in this chat. */
   model: string | null;
   notes: AnswerNotes;
+  /** What is asked in this chat now. */
+  approvals: readonly Approval[];
+  /** Where it went on in more than one way. */
+  branches: readonly Branch[];
 }
 
 export interface ConversationEvents {
   onAnswerEnded: (chatId: string) => void;
   onRejected: (chatId: string) => void;
+  onForked: (chatId: string) => void;
 }
 
 const longestStop = 4_000;
+
+/** How often it is looked whether somebody has answered elsewhere. */
+const glance = 3_000;
 
 type Request = 'send' | 'regenerate' | 'resume';
 
@@ -46,6 +64,8 @@ export class Conversation {
   readonly #events: ConversationEvents;
   #answer: EndOfRequest['answer'];
   #stopRequested = false;
+  /** A question of a tool was answered since the messages were loaded. */
+  #answered = false;
   #reloading: Promise<boolean> | null = null;
   #following: Promise<void> | null = null;
 
@@ -60,9 +80,12 @@ export class Conversation {
       trouble: null,
       reconnecting: false,
       stopping: false,
+      probing: false,
       draft: readDraft(id),
       model: null,
       notes: noNotes,
+      approvals: [],
+      branches: [],
     });
     this.chat = new Chat<ChatMessage>({
       id,
@@ -128,6 +151,98 @@ export class Conversation {
     });
   };
 
+  /** Asks a question of the reader anew, in other words. What was there stays as a version of it. */
+  edit = (messageId: string, text: string): void => {
+    if (this.isBusy) return;
+    const before = this.chat.messages;
+    const edited = before.map((message) =>
+      message.id === messageId ? { ...message, parts: [{ type: 'text' as const, text }] } : message,
+    );
+    void this.#follow('regenerate', async () => {
+      this.chat.messages = edited;
+      await this.chat.regenerate({ ...this.#choice(), messageId });
+      if (this.chat.error instanceof Problem) this.chat.messages = before;
+    });
+  };
+
+  /** Shows another way in which the chat went on. */
+  switchBranch = (seq: number): void => {
+    if (this.isBusy) return;
+    void this.#try(async () => {
+      await switchBranch(this.id, seq);
+      await this.#reload();
+    });
+  };
+
+  /** Goes on from a message in a chat of its own. */
+  fork = (messageId: string): void => {
+    void this.#try(async () => {
+      const { id } = await forkChat(this.id, messageId);
+      this.#events.onForked(id);
+    });
+  };
+
+  /** Answers a question of a tool; the answer of the model then goes on. */
+  answer = async (approvalId: string, answer: ApprovalAnswer): Promise<void> => {
+    try {
+      await answerApproval(this.id, approvalId, answer);
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      // Somebody was quicker, or it is over: what the server has is what counts.
+      if (![404, 409, 410].includes(problem.status)) {
+        this.state.update({ trouble: { problem, kept: 'answer', retry: null } });
+        return;
+      }
+      if (problem.kind === 'stale') this.state.update({ trouble: { problem, kept: 'answer', retry: null } });
+    }
+    await this.#goOnAfterAnswer();
+  };
+
+  /** Notices while the chat is shown that a question was answered elsewhere. Gives what ends it. */
+  watch = (): (() => void) => {
+    const look = () => void this.#lookForAnswers();
+    const timer = setInterval(look, glance);
+    addEventListener('focus', look);
+    return () => {
+      clearInterval(timer);
+      removeEventListener('focus', look);
+    };
+  };
+
+  async #lookForAnswers(): Promise<void> {
+    const asked = questionsOf(this.chat.messages);
+    if (asked.length === 0 || this.isBusy || this.#following !== null || document.hidden) return;
+    const approvals = await fetchApprovals(this.id).catch(() => null);
+    if (approvals === null || this.isBusy || this.#following !== null) return;
+    this.state.update({ approvals });
+    if (asked.some((id) => !approvals.some((approval) => approval.id === id))) await this.#goOnAfterAnswer();
+  }
+
+  async #goOnAfterAnswer(): Promise<void> {
+    await this.#following;
+    this.#answered = true;
+    // Where nothing is being written any more, this loads what the server has.
+    await this.#follow('resume', () => this.chat.resumeStream());
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      this.state.update({ trouble: { problem: asProblem(thrown), kept: 'answer', retry: null } });
+    }
+  }
+
+  /** What goes with the messages. Without it they can be read all the same. */
+  async #loadExtras(): Promise<void> {
+    const asks = questionsOf(this.chat.messages).length > 0;
+    const [approvals, branches] = await Promise.all([
+      asks ? fetchApprovals(this.id).catch(() => []) : [],
+      fetchBranches(this.id).catch(() => null),
+    ]);
+    this.state.update(branches === null ? { approvals } : { approvals, branches });
+  }
+
   /** The next step after a problem, as `Trouble` names it. */
   retry = async (): Promise<void> => {
     const retry = this.state.get().trouble?.retry;
@@ -183,9 +298,10 @@ export class Conversation {
 
   async #follow(kind: Request, request: () => Promise<void>): Promise<void> {
     if (this.#following !== null) return;
+    this.state.update({ probing: kind === 'resume' });
     this.#following = this.#carry(kind, request).finally(() => {
       this.#following = null;
-      this.state.update({ reconnecting: false, stopping: false });
+      this.state.update({ reconnecting: false, stopping: false, probing: false });
     });
     await this.#following;
   }
@@ -201,6 +317,7 @@ export class Conversation {
       outcome = this.#stopRequested ? { kind: 'stopped' } : await this.#attempt(this.#goOn);
     }
     await this.#settle(kind, outcome);
+    if (outcome.kind === 'finished' || outcome.kind === 'stopped') void this.#loadExtras();
   }
 
   async #attempt(request: () => Promise<void>): Promise<Outcome> {
@@ -231,6 +348,11 @@ export class Conversation {
       return;
     }
     if (outcome.kind === 'rejected' && kind === 'resume' && outcome.problem.status === 404) return;
+    if (outcome.kind === 'finished' && (this.#answered || this.state.get().notes.recovered)) {
+      // The server knows more than the stream tells: why something was denied, and what was lost in a restart.
+      this.#answered = false;
+      await this.#reload();
+    }
     const trouble = troubleOf(kind, outcome);
     if (trouble?.kept === 'draft') this.#takeBack();
     this.state.update({ trouble });
@@ -260,6 +382,7 @@ export class Conversation {
       const { chat, messages } = await fetchMessages(this.id);
       this.chat.messages = messages;
       this.state.update({ phase: 'ready', title: chat.title, model: chat.model ?? null });
+      void this.#loadExtras();
       return true;
     } catch (thrown) {
       this.#showLoadProblem(asProblem(thrown));

@@ -1,7 +1,7 @@
 /** The conversations that were opened since the page was loaded. */
 import { refreshQuota } from '../auth/quota';
 import { forgetChat, refreshHistory } from '../history/history';
-import { markUnsent } from '../shell/route';
+import { markUnsent, openChat } from '../shell/route';
 import { Conversation } from './conversation';
 
 const opened = new Map<string, Conversation>();
@@ -13,7 +13,7 @@ const titleDelay = 2_000;
 export function conversationOf(chatId: string): Conversation {
   const known = opened.get(chatId);
   if (known !== undefined) return known;
-  const conversation = new Conversation(chatId, { onAnswerEnded, onRejected });
+  const conversation = new Conversation(chatId, { onAnswerEnded, onRejected, onForked });
   opened.set(chatId, conversation);
   dropOldest(chatId);
   return conversation;
@@ -49,6 +49,11 @@ function onAnswerEnded(): void {
   void refreshQuota();
   void refreshHistory();
   setTimeout(() => void refreshHistory(), titleDelay);
+}
+
+function onForked(chatId: string): void {
+  void refreshHistory();
+  openChat(chatId);
 }
 
 function onRejected(chatId: string): void {

@@ -9,6 +9,7 @@ export function activityOf(message: ChatMessage | undefined): string {
   if (last === undefined) return 'Waiting for the model';
   if (last.kind === 'reasoning') return 'Thinking';
   if (last.kind !== 'tools') return '';
+  if (last.parts.some((part) => part.state === 'approval-requested')) return 'Waiting for your approval';
   const running = last.parts.find((part) => ['preparing', 'running'].includes(toolState(part, true)));
   return running === undefined ? 'Reading the result' : `Calling ${toolLabel(running)}`;
 }

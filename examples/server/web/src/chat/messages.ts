@@ -20,6 +20,15 @@ export function isSettled(messages: ChatMessage[]): boolean {
   return last === undefined || (last.role === 'assistant' && isEnd(status));
 }
 
+/** The questions of the last answer that wait for somebody. */
+export function questionsOf(messages: ChatMessage[]): string[] {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant') return [];
+  return last.parts.flatMap((part) =>
+    part.type === 'dynamic-tool' && part.state === 'approval-requested' ? [part.approval.id] : [],
+  );
+}
+
 function isEnd(status: MessageStatus | undefined): boolean {
   return status === 'complete' || status === 'stopped' || status === 'interrupted' || status === 'failed';
 }

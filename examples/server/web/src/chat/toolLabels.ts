@@ -6,6 +6,7 @@ import {
   CloudSun,
   FileText,
   Globe,
+  Mail,
   type LucideIcon,
   MessageCircleQuestion,
   Pencil,
@@ -18,6 +19,7 @@ import {
 const icons: [words: string[], icon: LucideIcon][] = [
   [['calc', 'math'], Calculator],
   [['time', 'clock', 'date'], Clock],
+  [['mail'], Mail],
   [['weather', 'forecast'], CloudSun],
   [['search', 'find', 'grep'], Search],
   [['browse', 'web', 'fetch', 'http', 'url'], Globe],

@@ -9,6 +9,7 @@ export const shortcuts: { keys: string[]; does: string }[] = [
   { keys: ['Enter'], does: 'Send the message' },
   { keys: ['Shift', 'Enter'], does: 'New line' },
   { keys: ['↑'], does: 'Bring the last message back into the empty box' },
+  { keys: ['A', 'D', 'E'], does: 'Approve, deny or edit what a tool asks, while it has the focus' },
   { keys: ['Esc'], does: 'Stop the answer' },
   { keys: ['?'], does: 'Show these shortcuts' },
 ];
