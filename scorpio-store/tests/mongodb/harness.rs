@@ -4,10 +4,8 @@
 use mongodb::{Client, bson::Document};
 use scorpio_store::MongoStore;
 
-#[path = "../support/mod.rs"]
-mod support;
-
-pub(crate) use self::support::variable;
+use scorpio_test_services::unique_name;
+pub(crate) use scorpio_test_services::variable;
 
 /// A server may answer a small number in fewer bits than it was sent in.
 pub(crate) fn number(document: &Document, field: &str) -> i64 {
@@ -25,7 +23,7 @@ impl Database {
     /// A name that nobody else uses. The first store makes the database.
     pub(crate) fn new() -> Option<Self> {
         let server = variable("SCORPIO_TEST_MONGODB_URL")?;
-        Some(Self { server, name: support::unique_name() })
+        Some(Self { server, name: unique_name() })
     }
 
     pub(crate) fn url(&self) -> String {
