@@ -19,7 +19,10 @@ async function asked(user) {
   await chat.sendMessage({ text: mail });
   assert.equal(chat.status, 'ready');
   const call = callOf(chat.lastMessage);
-  assert.deepEqual([call.state, call.toolName, call.input.to], ['approval-requested', 'send_email', 'ada@example.com']);
+  assert.deepEqual(
+    [call.state, call.toolName, call.input.to],
+    ['approval-requested', 'send_email', 'ada@example.com'],
+  );
   return { chat, call };
 }
 
@@ -38,7 +41,10 @@ test('approved, the answer goes on in the same message', async () => {
   assert.equal(callOf(chat.lastMessage).state, 'output-available');
   assert.match(textOf(chat.lastMessage), /nothing was sent/);
   const [first, second] = await chat.wire.streams();
-  assert.deepEqual(first.slice(-3).map(({ type }) => type), ['tool-approval-request', 'finish-step', 'finish']);
+  assert.deepEqual(
+    first.slice(-3).map(({ type }) => type),
+    ['tool-approval-request', 'finish-step', 'finish'],
+  );
   assert.equal(second[0].messageId, first[0].messageId);
   assert.equal(second[1].type, 'tool-output-available');
   const kept = await user.history(chat.id);
@@ -86,5 +92,8 @@ test('an answer that was approved can be written anew', async () => {
   assert.equal(again.state, 'approval-requested', 'what was approved once is asked again');
   assert.notEqual(again.approval.id, call.approval.id);
   const { branches } = await user.json(`/api/chat/${chat.id}/branches`);
-  assert.deepEqual(branches.map(({ differs, ways }) => [differs, ways.length]), [['answer', 2]]);
+  assert.deepEqual(
+    branches.map(({ differs, ways }) => [differs, ways.length]),
+    [['answer', 2]],
+  );
 });

@@ -27,7 +27,7 @@ const refusals = {
   quota: /^POST \/api\/chat 429$/,
   wrongPassword: /^POST \/api\/auth\/login 401$/,
   missingChat: /^GET \/api\/messages 404$/,
-  lostConnection: /^(GET|POST) \/api\/chat\S* net::ERR_/,
+  lostConnection: /^(GET|POST) \/api\/(chat\S*|history) net::ERR_/,
 };
 
 export class Visit {

@@ -76,7 +76,8 @@ async fn be_killed(folder: &Path) {
         .unwrap();
     app.recover().await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    writeln!(std::io::stdout(), "{READY}http://{}", listener.local_addr().unwrap()).unwrap();
+    let ready = format!("{READY}http://{}\n", listener.local_addr().unwrap());
+    std::io::stdout().write_all(ready.as_bytes()).unwrap();
     serve(listener, app, std::future::pending(), Duration::ZERO).await;
 }
 
