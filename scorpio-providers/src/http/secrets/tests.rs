@@ -14,10 +14,10 @@ fn takes_secrets_out() {
 fn takes_the_last_tokens_out() {
     let secrets = Secrets::default();
     for number in [0, 1, 1, 1, 2, 3, 4] {
-        secrets.add_token(&format!("token-{number}\n").into());
+        secrets.add_token(&format!("a-token-{number}\n").into());
     }
     secrets.add_token(&"short".into());
-    let text = secrets.redact("token-0 token-1 token-4 short");
-    assert_eq!(text, "token-0 [redacted] [redacted] short");
+    let text = secrets.redact("a-token-0 a-token-1 a-token-4 short");
+    assert_eq!(text, "a-token-0 [redacted] [redacted] short");
     assert_eq!(format!("{secrets:?}"), "Secrets { count: 4 }");
 }
