@@ -22,7 +22,7 @@ use scorpio_core::{
 };
 use tokio::sync::{Notify, OwnedMutexGuard};
 
-pub(crate) use self::table::{Batch, EventTable, POLL, TAKEOVER, Writing, merge};
+pub(crate) use self::table::{Batch, EventTable, TAKEOVER, Writing, merge};
 use self::{follower::Follower, live::LiveLog};
 
 /// How many events are written together at most, and how many may wait before they are written at once.

@@ -45,9 +45,6 @@ pub(crate) enum Writing {
 /// How long a run whose lease has run out may wait for another process to take it up.
 pub(crate) const TAKEOVER: Duration = Duration::from_secs(60);
 
-/// How often to look for what other processes have written, where nothing tells of it.
-pub(crate) const POLL: Duration = Duration::from_millis(100);
-
 /// Puts the events of batches that follow each other together, those after `after`. Batches may overlap where two processes have
 /// written a run.
 pub(crate) fn merge(

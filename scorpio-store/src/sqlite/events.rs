@@ -1,6 +1,6 @@
 //! The table of events, and [`EventLog`] on it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -18,10 +18,13 @@ use super::{
     script::{Script, Step},
     writer::Writer,
 };
-use crate::events::{Batch, EventTable, POLL, TAKEOVER, Writing, merge};
+use crate::events::{Batch, EventTable, TAKEOVER, Writing, merge};
 
 /// How many batches are read at a time.
 const PAGE: usize = 8;
+
+/// How often to look for what other processes have written: nothing tells of it.
+const POLL: Duration = Duration::from_millis(100);
 
 /// Adds a statement that writes a batch, over one with the same beginning if it is shorter.
 fn insert_batch(script: Script, run: RunId, batch: &Batch) -> Script {
