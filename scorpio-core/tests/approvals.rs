@@ -10,7 +10,7 @@ use futures::StreamExt;
 use scorpio_core::{
     Agent, AgentBuilder, Decision, ErrorKind, EventKind, Json, Message, MessageId, Outcome, OwnerId, RunEnd,
     RunId, Runtime, SessionId, StopReason, ToolOutcome, dangling_tool_calls,
-    model::{Model, Scripted, ScriptedTurn},
+    model::{Model, OutputSchema, Scripted, ScriptedTurn},
     store::{ExecutionStatus, MemoryEventLog, MemoryStore, RunStatus, Store},
     tool,
     tool::{Approve, ToolContext, Verdict},
@@ -114,6 +114,21 @@ async fn a_run_waits_and_goes_on_when_it_is_allowed_to() {
         (approval.decision.clone(), approval.decided_by.as_deref()),
         (Some(Decision::approve()), Some("grace"))
     );
+    rig.assert_over().await;
+}
+
+#[tokio::test]
+async fn an_answer_has_its_shape_when_the_run_has_waited() {
+    let rig = Rig::new(Scripted::new().turn(mail("c1", "ada")).text("one").text("1"));
+    let run = run_of(&rig.ask().await);
+    let schema = OutputSchema::new("number", Json::parse(r#"{"type": "integer"}"#).unwrap());
+    let number = |text: &str| text.parse::<i64>().map(drop).map_err(|error| error.to_string());
+    let resumed = rig.agent().resume(run).with(rig.done.clone()).shape(schema, number);
+    let outcome = resumed.decide("c1", Decision::approve()).await.unwrap();
+    assert_eq!(outcome.text(), "1");
+    let asked = rig.script.requests();
+    assert_eq!(asked.len(), 3, "the model mended its answer");
+    assert!(asked[0].output.is_none() && asked[1].output.is_some());
     rig.assert_over().await;
 }
 
