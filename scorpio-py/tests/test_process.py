@@ -17,6 +17,8 @@ PRELUDE = """
 import asyncio, os, signal, sys, threading, time
 import scorpio
 NEVER = 3600.0
+# Shells have what they start in the background ignore it, and everything below.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def say(line):
     # In one piece: threads do not break into each other's lines.
     os.write(1, f"{line}\\n".encode())
