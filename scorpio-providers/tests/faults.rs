@@ -12,9 +12,10 @@ mod support;
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use rustls::crypto::ring;
 use scorpio_core::model::{ModelError, ModelErrorKind::*};
-use scorpio_providers::OpenAi;
+use scorpio_providers::{OpenAi, SecretString, TokenSource};
 use tokio::{io::AsyncWriteExt, net::TcpListener};
 
 use self::support::{HALF, HI, Reply, Server, ask, untrusted_server};
@@ -67,6 +68,29 @@ async fn no_money_is_not_cured_by_waiting() {
 async fn a_key_that_the_server_repeats_is_not_kept() {
     let error = error_of(Reply::of(401, "text/plain", "bad key sk-0123456789")).await;
     assert_eq!(error.body(), Some("bad key [redacted]"));
+}
+
+#[derive(Debug)]
+struct Token;
+
+#[async_trait]
+impl TokenSource for Token {
+    async fn token(&self) -> Result<SecretString, ModelError> {
+        Ok("ya29.0123456789\n".into())
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_the_server_repeats_is_not_kept() {
+    let says = "data: {\"error\":{\"message\":\"bad token ya29.0123456789\"}}\n\n";
+    for reply in [Reply::of(401, "text/plain", "bad token ya29.0123456789"), Reply::events(says)] {
+        let server = Server::start([reply]).await;
+        let provider = server.builder().token_source(Token).build().unwrap();
+        let error = ask(&provider).await.unwrap_err();
+        assert!(server.asked()[0].head.contains("Bearer ya29.0123456789\r\n"));
+        assert!(error.body().unwrap().contains("bad token [redacted]"), "{error}");
+        assert!(!error.to_string().contains("ya29"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ impl Rig {
 
     /// Shows everything that was sent to the oracle.
     async fn judge(&self) {
-        oracle::judge("openai-chat", &self.tee.bodies()).await;
+        oracle::judge(self.tee.bodies().into_iter().map(|body| ("openai-chat", body))).await;
     }
 }
 
@@ -140,6 +140,7 @@ async fn reasoning() {
     let Some(Part::Reasoning(reasoning)) = answer.parts.first() else { panic!("{:?}", answer.parts) };
     assert_eq!(reasoning.text, "The user wants a number. Six times seven is forty-two.");
     assert_eq!(answer.text(), "42");
+    rig.judge().await;
 }
 
 #[tokio::test]
@@ -175,6 +176,7 @@ async fn answers_that_were_cut_short_say_why() {
     );
     let answer = rig.ask("rig-filtered").await.unwrap();
     assert_eq!((answer.text().as_str(), answer.reason), ("I can", FinishReason::ContentFilter));
+    rig.judge().await;
 }
 
 #[tokio::test]
@@ -185,6 +187,7 @@ async fn broken_answers_are_not_whole() {
     }
     assert_eq!(rig.error("rig-disconnect").await.kind(), ModelErrorKind::Unreachable);
     assert_eq!(rig.error("rig-malformed").await.kind(), ModelErrorKind::Protocol);
+    rig.judge().await;
 }
 
 #[tokio::test]
@@ -203,6 +206,7 @@ async fn errors() {
         assert!(error.request_id().is_some(), "{model}");
     }
     assert_eq!(rig.error("rig-429").await.retry_after(), Some(Duration::from_secs(7)));
+    rig.judge().await;
 }
 
 #[tokio::test]
@@ -211,6 +215,7 @@ async fn an_error_reaches_the_caller_of_an_agent() {
     let agent = Agent::builder("rig").with_model(rig.model("rig-400")).build().unwrap();
     let error: ScorpioError = agent.run("Hi").await.unwrap_err();
     assert_eq!(error.model_error().unwrap().status(), Some(400));
+    rig.judge().await;
 }
 
 #[tokio::test]
@@ -272,6 +277,7 @@ async fn katan_refuses_a_wrong_key() {
     let error = rig.error("rig-echo").await;
     assert_eq!((error.status(), error.kind()), (Some(401), ModelErrorKind::Auth));
     assert!(!format!("{error}{:?}", error.body()).contains("wrong-key"));
+    rig.judge().await;
 }
 
 #[tokio::test]

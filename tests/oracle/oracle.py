@@ -25,10 +25,10 @@ Failure = tuple[str, str]  # path inside the body, reason
 
 def check(wire: str, body: Any) -> list[Failure]:
     """The failures of one body; none when the vendor's types accept it."""
-    judge = WIRES.get(wire)
-    if judge is None:
+    make_judge = WIRES.get(wire)
+    if make_judge is None:
         return [("wire", f"unknown wire {wire!r}, known are {', '.join(sorted(WIRES))}")]
-    return judge(body)
+    return make_judge()(body)
 
 
 def check_line(text: str) -> list[Failure]:

@@ -2,6 +2,8 @@
 
 The SDK types its parameters loosely for the comfort of its callers (any iterable, unknown keys
 pass). Here an iterable must be a JSON array, an unknown key is an error, and nothing is coerced.
+
+An SDK takes seconds to import, so each is imported when the first body of one of its wires comes.
 """
 
 from __future__ import annotations
@@ -13,25 +15,29 @@ import sys
 import typing
 import warnings
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
-# Before the SDK is imported: its aliases are evaluated on import, and pydantic checks an Iterable
+# Before an SDK is imported: its aliases are evaluated on import, and pydantic checks an Iterable
 # lazily, that is, not at all.
 typing.Iterable = list  # type: ignore[misc]
 
-import anthropic.types
-import openai.types
-from google.genai import types as gemini
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.warnings import TypedDictExtraConfigWarning
 from typing_extensions import NoExtraItems, is_typeddict
 
 Failure = tuple[str, str]
+Judge = Callable[[Any], list[Failure]]
+
+# A type that takes whatever a caller adds says so itself.
+warnings.filterwarnings("ignore", category=TypedDictExtraConfigWarning)
 
 
-def _make_strict(package: Any) -> None:
+@cache
+def _make_strict(name: str) -> None:
     """Forbid unknown keys in every TypedDict of a package, and lazy sequences everywhere."""
+    package = importlib.import_module(name)
     for module_info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module_info.name)
     modules = [m for name, m in sys.modules.items() if name.startswith(package.__name__ + ".")]
@@ -107,7 +113,7 @@ def _judge(adapter: TypeAdapter[Any], body: Any) -> list[Failure]:
     return []
 
 
-def _by_stream(streaming: TypeAdapter[Any], whole: TypeAdapter[Any]) -> Callable[[Any], list[Failure]]:
+def _by_stream(streaming: TypeAdapter[Any], whole: TypeAdapter[Any]) -> Judge:
     def judge(body: Any) -> list[Failure]:
         wants_stream = body.get("stream") if isinstance(body, dict) else None
         if not isinstance(wants_stream, (bool, type(None))):
@@ -118,7 +124,9 @@ def _by_stream(streaming: TypeAdapter[Any], whole: TypeAdapter[Any]) -> Callable
     return judge
 
 
-def _openai_chat() -> Callable[[Any], list[Failure]]:
+@cache
+def _openai_chat() -> Judge:
+    _make_strict("openai.types")
     from openai.types.chat import completion_create_params as params
 
     return _by_stream(
@@ -127,7 +135,9 @@ def _openai_chat() -> Callable[[Any], list[Failure]]:
     )
 
 
-def _openai_responses() -> Callable[[Any], list[Failure]]:
+@cache
+def _openai_responses() -> Judge:
+    _make_strict("openai.types")
     from openai.types.responses import response_create_params as params
 
     return _by_stream(
@@ -136,7 +146,9 @@ def _openai_responses() -> Callable[[Any], list[Failure]]:
     )
 
 
-def _anthropic_messages() -> Callable[[Any], list[Failure]]:
+@cache
+def _anthropic_messages() -> Judge:
+    _make_strict("anthropic.types")
     from anthropic.types import message_create_params as params
     from anthropic.types.beta import message_create_params as beta
 
@@ -155,23 +167,25 @@ def _anthropic_messages() -> Callable[[Any], list[Failure]]:
     return judge
 
 
-class _GeminiRequest(BaseModel):
-    """The body of generateContent. The SDK has types for all that is in it, but none for the whole."""
+@cache
+def _gemini_generate_content() -> Judge:
+    from google.genai import types as gemini
 
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+    class Request(BaseModel):
+        """The body of generateContent. The SDK has types for all that is in it, but none for the whole."""
 
-    contents: list[gemini.Content]
-    system_instruction: gemini.Content | None = None
-    tools: list[gemini.Tool] | None = None
-    tool_config: gemini.ToolConfig | None = None
-    safety_settings: list[gemini.SafetySetting] | None = None
-    generation_config: gemini.GenerationConfig | None = None
-    cached_content: str | None = None
-    labels: dict[str, str] | None = None
+        model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
+        contents: list[gemini.Content]
+        system_instruction: gemini.Content | None = None
+        tools: list[gemini.Tool] | None = None
+        tool_config: gemini.ToolConfig | None = None
+        safety_settings: list[gemini.SafetySetting] | None = None
+        generation_config: gemini.GenerationConfig | None = None
+        cached_content: str | None = None
+        labels: dict[str, str] | None = None
 
-def _gemini_generate_content() -> Callable[[Any], list[Failure]]:
-    adapter: TypeAdapter[Any] = TypeAdapter(_GeminiRequest)
+    adapter: TypeAdapter[Any] = TypeAdapter(Request)
 
     def judge(body: Any) -> list[Failure]:
         try:
@@ -185,15 +199,10 @@ def _gemini_generate_content() -> Callable[[Any], list[Failure]]:
     return judge
 
 
-# A type that takes whatever a caller adds says so itself.
-warnings.filterwarnings("ignore", category=TypedDictExtraConfigWarning)
-
-_make_strict(openai.types)
-_make_strict(anthropic.types)
-
-WIRES: dict[str, Callable[[Any], list[Failure]]] = {
-    "openai-chat": _openai_chat(),
-    "openai-responses": _openai_responses(),
-    "anthropic-messages": _anthropic_messages(),
-    "gemini-generate-content": _gemini_generate_content(),
+# What makes the judge of each wire.
+WIRES: dict[str, Callable[[], Judge]] = {
+    "openai-chat": _openai_chat,
+    "openai-responses": _openai_responses,
+    "anthropic-messages": _anthropic_messages,
+    "gemini-generate-content": _gemini_generate_content,
 }

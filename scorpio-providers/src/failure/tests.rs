@@ -129,7 +129,7 @@ fn headers_tell_when_and_which() {
 #[test]
 fn the_body_is_kept_in_part_and_without_secrets() {
     let mut secrets = Secrets::default();
-    secrets.add("sk-0123456789".to_owned().into());
+    secrets.add(&"sk-0123456789".into());
     let body = object(
         "x",
         "\"invalid_api_key\"",
@@ -201,7 +201,7 @@ fn google_has_its_words() {
 #[test]
 fn a_secret_that_the_server_escapes_is_not_shown() {
     let mut secrets = Secrets::default();
-    secrets.add("sk/0123456789".into());
+    secrets.add(&"sk/0123456789".into());
     let body = br#"{"error":{"message":"No such key: sk\/012345678\u0039."}}"#;
     let refused = of_status(StatusCode::UNAUTHORIZED, &HeaderMap::new(), body, &secrets);
     for error in [refused, in_stream(body, &secrets)] {

@@ -48,7 +48,7 @@ pub(super) fn arguments(bytes: &[u8]) {
 
 pub(super) fn errors(bytes: &[u8]) {
     let mut secrets = Secrets::default();
-    secrets.add(SecretString::from(SECRET));
+    secrets.add(&SecretString::from(SECRET));
     for status in [400, 401, 403, 404, 429, 500, 529] {
         let Ok(status) = StatusCode::from_u16(status) else { continue };
         let error = failure::of_status(status, &HeaderMap::new(), bytes, &secrets);

@@ -71,7 +71,7 @@ impl Connection {
             let bearer = if self.key_header == AUTHORIZATION { "Bearer " } else { "" };
             let value = SecretString::from(format!("{bearer}{}", key.expose_secret().trim()));
             headers.insert(self.key_header.clone(), sensitive("the API key", &value)?);
-            secrets.add(key.clone());
+            secrets.add(key);
         }
         for (name, value) in &self.headers {
             let header = HeaderName::try_from(name.as_str())
@@ -80,7 +80,7 @@ impl Connection {
                 return Err(invalid(format!("the header `{header}` cannot be set")));
             }
             headers.insert(header, sensitive(&format!("the header `{name}`"), value)?);
-            secrets.add(value.clone());
+            secrets.add(value);
         }
         Ok((headers, secrets))
     }

@@ -140,7 +140,9 @@ impl Endpoint {
             let mut headers = self.headers.clone();
             headers.extend(more);
             if let Some((name, source)) = &self.token {
-                headers.insert(name, authorization(name, &source.token().await?)?);
+                let token = source.token().await?;
+                headers.insert(name, authorization(name, &token)?);
+                self.secrets.add_token(&token);
             }
             self.carry(method, url, headers, body).await
         };

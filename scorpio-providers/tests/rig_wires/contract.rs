@@ -80,6 +80,11 @@ async fn the_same_script_gives_the_same_events() {
             let mut answer = neutral::stream(&*rig.provider, request).await;
             // The others count tokens as they like.
             answer.usage = (0, 0, 0);
+            // aimock's Responses tell that an answer is incomplete, but not why.
+            if (rig.name.as_str(), model) == ("aimock, openai-responses", "rig-length") {
+                assert_eq!(answer.reason, FinishReason::Other);
+                answer.reason = FinishReason::Length;
+            }
             let expected = first.get_or_insert_with(|| answer.clone());
             assert_eq!(&answer, expected, "{} {model}", rig.name);
         }
@@ -204,7 +209,7 @@ async fn everything_that_a_message_may_hold_and_all_parameters() {
 #[tokio::test]
 async fn another_server_echoes() {
     let mut rigs = Vec::new();
-    for wire in [Wire::OpenAiChat, Wire::AnthropicMessages] {
+    for wire in [Wire::OpenAiChat, Wire::AnthropicMessages, Wire::GeminiGenerateContent] {
         let rig = Rig::katan(wire, &variable("SCORPIO_RIG_KEY")).await;
         let answer = rig.ask("rig-echo").await.unwrap();
         assert!(answer.text().ends_with("User: Say something."), "{}: {}", rig.name, answer.text());

@@ -69,10 +69,10 @@ pub fn messages<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Vec<Vec<
 fn neutral(part: &Part) -> Option<String> {
     match part {
         Part::Text(part) => Some(format!("text {}", part.text)),
-        Part::Reasoning(part) => Some(format!("reasoning {}", part.text)),
+        Part::Reasoning(part) if !part.text.is_empty() => Some(format!("reasoning {}", part.text)),
         Part::ToolCall(call) => Some(format!("call {} {}", call.name, arguments(&call.arguments))),
         Part::ToolResult(result) => Some(format!("result {} {}", result.name, result.output.display_text())),
-        // A signature alone, or whatever else is of one vendor.
+        // Reasoning of which there is but a signature or an encrypted item, or whatever else is of one vendor.
         _ => None,
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use scorpio_core::{
     Message,
     model::{self, CallContext, LlmProvider, Model, ModelAnswer, ModelError, ModelRequest, Transcript},
 };
-use scorpio_providers::{Anthropic, AnthropicAuth, Gemini, OpenAi, OpenAiApi};
+use scorpio_providers::{Anthropic, AnthropicAuth, Gemini, OpenAi, OpenAiApi, SecretString, TokenSource};
 use scorpio_testkit::{Running, Script, StrictProvider, Wire};
 
 use crate::{
@@ -40,8 +41,13 @@ impl Rig {
         Self::start("aimock", wire, &variable("SCORPIO_RIG_AIMOCK_URL"), "any").await
     }
 
+    /// Its generateContent is that of Vertex AI, which wants a token. It has no Responses.
     pub async fn katan(wire: Wire, key: &str) -> Self {
-        Self::start("llm-katan", wire, &variable("SCORPIO_RIG_KATAN_URL"), key).await
+        let rig = Self::start("llm-katan", wire, &variable("SCORPIO_RIG_KATAN_URL"), key).await;
+        let Wire::GeminiGenerateContent = wire else { return rig };
+        let vertex = Gemini::vertex("p-1", "europe-west1").base_url(rig.tee.url());
+        let provider = vertex.token_source(Token(key.to_owned())).build().unwrap();
+        Self { provider: Arc::new(provider), ..rig }
     }
 
     pub async fn strict(wire: Wire, script: Script) -> Self {
@@ -78,6 +84,17 @@ impl Rig {
     }
 }
 
+/// A token that is always the same.
+#[derive(Debug)]
+struct Token(String);
+
+#[async_trait]
+impl TokenSource for Token {
+    async fn token(&self) -> Result<SecretString, ModelError> {
+        Ok(self.0.clone().into())
+    }
+}
+
 /// Shows everything that was sent to the oracle, and asks the strict providers what they think.
 pub async fn judge(rigs: &[Rig]) {
     for rig in rigs {
@@ -90,5 +107,5 @@ pub async fn judge(rigs: &[Rig]) {
         assert!(!bodies.is_empty(), "nothing was sent to {}", rig.name);
         bodies.into_iter().map(|body| (rig.wire.name(), body))
     });
-    oracle::judge_all(bodies).await;
+    oracle::judge(bodies).await;
 }

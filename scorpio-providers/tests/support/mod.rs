@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+mod bodies;
 pub mod oracle;
 pub mod tee;
 
@@ -37,6 +38,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The path that was asked, and its query.
+    pub fn path(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap()
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(':'));
         lines.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
@@ -204,6 +210,7 @@ async fn read_request(connection: &mut BufReader<TcpStream>) -> Option<Asked> {
     let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     connection.read_exact(&mut body).await.ok()?;
+    bodies::keep(asked.path(), &body);
     asked.body = serde_json::from_slice(&body).unwrap_or_default();
     asked.text = String::from_utf8_lossy(&body).into_owned();
     Some(asked)

@@ -13,14 +13,9 @@ pub fn variable(name: &str) -> String {
     })
 }
 
-/// Shows the bodies of requests on one wire to the oracle, and fails when it refuses one.
-pub async fn judge(wire: &str, bodies: &[Value]) {
-    judge_all(bodies.iter().map(|body| (wire, body.clone()))).await;
-}
-
 /// Shows the bodies of requests, each with its wire, to the oracle, and fails when it refuses one. It takes seconds to start, so it is best
 /// asked once.
-pub async fn judge_all(bodies: impl IntoIterator<Item = (&str, Value)>) {
+pub async fn judge(bodies: impl IntoIterator<Item = (&str, Value)>) {
     let lines = bodies.into_iter().map(|(wire, body)| json!({"wire": wire, "body": body}).to_string() + "\n");
     let lines: String = lines.collect();
     assert!(!lines.is_empty(), "nothing was sent");

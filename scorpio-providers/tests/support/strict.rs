@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+mod bodies;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -18,6 +20,7 @@ pub struct Strict(pub StrictProvider);
 #[async_trait]
 impl Transport for Strict {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<TransportBody>, ModelError> {
+        bodies::keep(request.uri().path(), request.body());
         Ok(self.0.respond(request).await.map(TransportBody::new))
     }
 }

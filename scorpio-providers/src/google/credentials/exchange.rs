@@ -185,7 +185,7 @@ fn refused(error: ModelError, form: &[(&str, &str)], whose: &str, what_to_do: &s
     }
     let mut secrets = Secrets::default();
     for (_, value) in form.iter().filter(|(name, _)| !matches!(*name, "grant_type" | "client_id")) {
-        secrets.add((*value).to_owned().into());
+        secrets.add(&(*value).into());
     }
     let body = error.body().unwrap_or_default();
     let Refused { error: code, error_description } = serde_json::from_str(body).unwrap_or_default();

@@ -147,7 +147,7 @@ fn what_is_not_wanted_may_be_anything() {
 #[test]
 fn errors_do_not_show_secrets() {
     let mut secrets = Secrets::default();
-    secrets.add("sk-0123456789".to_owned().into());
+    secrets.add(&"sk-0123456789".into());
     let mut decoder =
         Decoder::of_events(ChatAnswer::new(SEED, std::sync::Arc::new(secrets)), SseLimits::default());
     decoder.push(b"data: {\"error\":{\"message\":\"bad key sk-0123456789\",\"code\":401}}\n\n").unwrap();
