@@ -1,5 +1,7 @@
 //! Numbers that look random and are the same everywhere.
 #![allow(clippy::unwrap_used)]
+// Public for the fuzzers alone.
+#![cfg_attr(not(feature = "fuzzing"), allow(unreachable_pub))]
 
 /// SplitMix64: small, and the same everywhere.
 #[derive(Debug)]
@@ -23,11 +25,5 @@ impl Random {
     /// A number below `bound`, or 0 when there is none.
     pub fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.number() % u64::try_from(bound.max(1)).unwrap()).unwrap()
-    }
-
-    /// A stretch of something that is `length` long, 60 at most.
-    pub fn range(&mut self, length: usize) -> std::ops::Range<usize> {
-        let start = self.below(length + 1);
-        start..start + self.below((length - start).min(60) + 1)
     }
 }

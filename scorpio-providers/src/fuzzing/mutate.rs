@@ -2,6 +2,8 @@
 //! means something to one parser or another. Seeded, so that they are the same everywhere.
 #![allow(clippy::indexing_slicing)]
 
+use std::ops::Range;
+
 use super::Random;
 
 /// Pieces that mean something to the parsers.
@@ -59,7 +61,7 @@ const TOKENS: [&str; 49] = [
 
 /// Changes something in `bytes`.
 pub fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
-    let range = random.range(bytes.len());
+    let range = stretch(bytes.len(), random);
     match random.below(7) {
         0 => drop(bytes.drain(range)),
         1 => {
@@ -83,4 +85,10 @@ pub fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
             drop(bytes.splice(range, noise));
         }
     }
+}
+
+/// A stretch of something that is `length` long, 60 at most.
+fn stretch(length: usize, random: &mut Random) -> Range<usize> {
+    let start = random.below(length + 1);
+    start..start + random.below((length - start).min(60) + 1)
 }
