@@ -17,7 +17,7 @@ use crate::{
 ///
 /// ```
 /// use scorpio_core::{Message, store::StoredMessage, ui};
-/// let stored = [StoredMessage::new(1, Message::user("Hello."))];
+/// let stored = [StoredMessage::new(1, 0, Message::user("Hello."))];
 /// let shown = serde_json::to_value(ui::messages(&stored)).unwrap();
 /// assert_eq!(shown[0]["parts"][0]["text"], "Hello.");
 /// ```

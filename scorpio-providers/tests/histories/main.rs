@@ -6,7 +6,6 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::indexing_slicing,
-    clippy::print_stdout,
     missing_docs,
     unreachable_pub
 )]
