@@ -15,18 +15,21 @@ use scorpio_core::{
     Agent, AgentBuilder, Decision, ErrorKind, EventKind, MessageId, Outcome, OwnerId, RunId, Runtime,
     SessionId,
     model::{Model, Scripted, ScriptedTurn},
+    schemars,
     store::{
         Begin, Begun, BranchPoint, Claimable, Commit, JournalEntry, Lease, Listing, MemoryStore, NewSession,
         Page, RunRecord, RunStatus, Session, SessionPatch, SessionSnapshot, Signal, Store, StoreError,
         StoreErrorKind, StoredMessage, StoredSignal, ToolExecution,
     },
     tool,
+    tool::{Tool, ToolContext, ToolError, ToolSpec},
 };
 
-/// A store that fails the next so many calls of a name.
+/// A store with one connection that fails the next so many calls of a name.
 #[derive(Debug, Default)]
 struct Flaky {
     inner: MemoryStore,
+    connection: tokio::sync::Mutex<()>,
     failing: Mutex<Option<(&'static str, StoreErrorKind)>>,
     left: AtomicUsize,
     failed: AtomicUsize,
@@ -48,7 +51,9 @@ impl Flaky {
         self.failed.load(Ordering::SeqCst)
     }
 
-    fn check(&self, call: &str) -> Result<(), StoreError> {
+    async fn check(&self, call: &str) -> Result<(), StoreError> {
+        let _connection = self.connection.lock().await;
+        tokio::task::yield_now().await;
         let Some((failing, kind)) = *self.failing.lock().unwrap() else { return Ok(()) };
         if failing != call && failing != "everything" || self.left.load(Ordering::SeqCst) == 0 {
             return Ok(());
@@ -64,7 +69,7 @@ macro_rules! flaky {
         #[async_trait]
         impl Store for Flaky {
             $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, StoreError> {
-                self.check(stringify!($name))?;
+                self.check(stringify!($name)).await?;
                 self.inner.$name($($argument),*).await
             })*
 
@@ -131,6 +136,72 @@ async fn a_run_waits_for_a_store_that_fails_or_is_full_and_says_so() {
         assert!(stream.outcome().await.unwrap().is_done());
         assert_eq!(waits, [50, 100, 200, 400], "{kind:?}");
     }
+}
+
+/// Says when each part of its work is done.
+#[derive(Debug, Clone)]
+struct Worker {
+    store: Arc<Flaky>,
+    began: tokio::time::Instant,
+    done: Arc<Mutex<Vec<Duration>>>,
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[schemars(crate = "scorpio_core::schemars")]
+struct Work {
+    parts: u32,
+}
+
+impl Tool for Worker {
+    type Input = Work;
+    type Output = String;
+
+    fn spec(&self) -> ToolSpec {
+        ToolSpec::new("work", "Work, with the store of the run at hand.")
+    }
+
+    async fn call(&self, _: &ToolContext, work: Work) -> Result<String, ToolError> {
+        for _ in 0..work.parts {
+            self.store.ping().await.map_err(|error| ToolError::new(error.to_string()))?;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            self.done.lock().unwrap().push(self.began.elapsed());
+        }
+        Ok("done".to_owned())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tools_go_on_while_the_run_waits_for_its_store() {
+    let store = Arc::new(Flaky::default());
+    let done = Arc::default();
+    let worker = Worker { store: store.clone(), began: tokio::time::Instant::now(), done: Arc::clone(&done) };
+    // The run waits for 750 ms after the first of them has ended.
+    let work = |parts| format!(r#"{{"parts": {parts}}}"#);
+    let turn = ScriptedTurn::new().tool_call("a", "work", &work(1)).tool_call("b", "work", &work(20));
+    let agent = agent(&store, Scripted::new().turn(turn).text("Done.")).tool(worker).build().unwrap();
+    let mut stream = agent.run("Work.").stream();
+    while let Some(event) = stream.next().await {
+        if matches!(event.kind, EventKind::ToolStarted(_)) {
+            store.fail("commit", StoreErrorKind::Unavailable, 4);
+        }
+    }
+    assert!(stream.outcome().await.unwrap().is_done());
+    assert_eq!(store.failed(), 4);
+    let done = done.lock().unwrap();
+    let each = std::iter::once(1).chain(1..=20);
+    assert_eq!(*done, each.map(|part| Duration::from_millis(10 * part)).collect::<Vec<_>>());
+}
+
+/// What listens to what a run is told must not keep the connection while the run is busy with something else.
+#[tokio::test(start_paused = true)]
+async fn one_connection_is_enough() {
+    let store = Arc::new(Flaky::default());
+    let worker = Worker { store: store.clone(), began: tokio::time::Instant::now(), done: Arc::default() };
+    // Its answer comes while the run has just begun to listen.
+    let turn = ScriptedTurn::new().tool_call("a", "work", r#"{"parts": 0}"#);
+    let agent = agent(&store, Scripted::new().turn(turn).text("Done.")).tool(worker).build().unwrap();
+    let hour = Duration::from_secs(3_600);
+    assert!(tokio::time::timeout(hour, agent.run("Work.")).await.unwrap().unwrap().is_done());
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,21 +4,25 @@ use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use jiff::Timestamp;
 use tokio::time::{Instant, Sleep, sleep_until};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::{
+    sync::{CancellationToken, WaitForCancellationFutureOwned},
+    task::AbortOnDropHandle,
+};
 
 use crate::{
     StopReason,
     store::{Lease, Signal, Store, StoreError, StoredSignal},
 };
 
-/// The future in which a store says that the run was told something.
-type Told = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
+/// Where a store says that the run was told something. It runs by itself: what it holds, such as a connection of a pool, must not stay held
+/// for as long as the run is busy with something else.
+type Told = AbortOnDropHandle<Result<(), StoreError>>;
 
 /// What others are told to end by is so much later than the run's own end, so that the run stops by its own clock, which is an outcome, and
 /// not by an error of theirs.
@@ -45,6 +49,8 @@ pub(super) struct Watch {
     ttl: Duration,
     told: Option<Told>,
     is_told: bool,
+    /// Asking failed. The next heartbeat tries again.
+    is_deaf: bool,
     /// What the run was told and has not taken in yet.
     signals: Vec<StoredSignal>,
     /// The last signal that was fetched.
@@ -75,6 +81,7 @@ impl Watch {
             ttl,
             told: None,
             is_told: false,
+            is_deaf: false,
             signals: Vec::new(),
             fetched: signals_seen,
         }
@@ -125,7 +132,7 @@ impl Watch {
     pub(super) fn give_back(&mut self, signals: Vec<StoredSignal>) {
         self.fetched = signals.last().map_or(self.fetched, |signal| signal.seq.max(self.fetched));
         self.signals.extend(signals);
-        self.told = None;
+        (self.told, self.is_deaf) = (None, false);
     }
 
     /// Another lease of the same run.
@@ -184,26 +191,27 @@ impl Watch {
         self.poll_told(cx)
     }
 
-    /// Asks the store each time: what it waits by is its own affair.
     fn poll_told(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_deaf {
+            return Poll::Pending;
+        }
         let told = self.told.get_or_insert_with(|| {
             let (store, run, fetched) = (Arc::clone(&self.store), self.lease.run, self.fetched);
-            Box::pin(async move { store.signalled(run, fetched).await })
+            AbortOnDropHandle::new(tokio::spawn(async move { store.signalled(run, fetched).await }))
         });
-        match told.as_mut().poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(told) => {
-                if let Err(error) = told {
-                    tracing::warn!(run = %self.lease.run, error = ?error, "the store cannot say what the run is told; asking again");
-                    // Polled to its end; the next heartbeat makes a new one.
-                    self.told = Some(Box::pin(std::future::pending()));
-                    return Poll::Pending;
-                }
-                self.told = None;
+        let told = ready!(Pin::new(told).poll(cx));
+        self.told = None;
+        let failed: Box<dyn std::error::Error> = match told {
+            Ok(Ok(())) => {
                 self.is_told = true;
-                Poll::Ready(())
+                return Poll::Ready(());
             }
-        }
+            Ok(Err(error)) => error.into(),
+            Err(panicked) => panicked.into(),
+        };
+        tracing::warn!(run = %self.lease.run, error = ?failed, "the store cannot say what the run is told; asking again");
+        self.is_deaf = true;
+        Poll::Pending
     }
 
     /// Fetches what the run was told. Answers whether there is something to take in.
@@ -212,7 +220,7 @@ impl Watch {
             Ok(told) => told,
             Err(error) => {
                 tracing::warn!(run = %self.lease.run, error = ?error, "what the run is told could not be read; trying again");
-                self.told = Some(Box::pin(std::future::pending()));
+                self.is_deaf = true;
                 return Ok(false);
             }
         };
@@ -233,8 +241,7 @@ impl Watch {
         }
         if self.confirmed + self.heartbeat() <= now {
             self.renew(now).await?;
-            // Where waiting failed, it is tried again.
-            self.told = None;
+            self.is_deaf = false;
         }
         let retry = now + self.heartbeat() / 10;
         let beat = (self.confirmed + self.heartbeat()).max(retry);
