@@ -20,7 +20,7 @@ use crate::{
     Clock, Settings, Stores,
     auth::{AccessTokens, Passwords},
     chat::LiveRuns,
-    rate_limit::RateLimiter,
+    rate_limit::Limiter,
 };
 
 /// A chat server that is not bound to an address yet. Cloning it is cheap; clones share everything.
@@ -58,12 +58,12 @@ struct Shared {
 /// How often things may be done.
 #[derive(Debug)]
 pub(crate) struct Limiters {
-    pub(crate) guests: RateLimiter,
-    pub(crate) registrations: RateLimiter,
-    pub(crate) logins: RateLimiter,
-    pub(crate) logins_of_account: RateLimiter,
-    pub(crate) logins_of_address: RateLimiter,
-    pub(crate) documents: RateLimiter,
+    pub(crate) guests: Limiter,
+    pub(crate) registrations: Limiter,
+    pub(crate) logins: Limiter,
+    pub(crate) logins_of_account: Limiter,
+    pub(crate) logins_of_address: Limiter,
+    pub(crate) documents: Limiter,
 }
 
 impl App {

@@ -104,13 +104,14 @@ impl Backend {
         Err(missing("SCORPIO_MONGODB_URL", "mongodb"))
     }
 
-    /// Keeps the events of answers on Redis.
+    /// Keeps the events of answers on Redis, and counts there how often things are done.
     #[cfg(feature = "redis")]
     async fn redis(&mut self, url: &str, ttl: std::time::Duration) -> Result<(), BoxError> {
         let options = scorpio_store::redis::RedisOptions::new().with_event_ttl(ttl);
         let redis = scorpio_store::RedisStore::connect_with(url, options).await;
         let redis = redis.map_err(|error| format!("SCORPIO_REDIS_URL: {error}"))?;
-        self.stores = self.stores.clone().with_log(Arc::new(redis));
+        let redis = Arc::new(redis);
+        self.stores = self.stores.clone().with_log(redis.clone()).with_limiter(redis);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -72,11 +72,15 @@ pub(crate) struct Config {
     #[arg(long, env = "SCORPIO_REGISTRATIONS_PER_HOUR", value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     registrations_per_hour: u32,
 
+    /// The file of the key that signs access tokens; servers that share a database share it [default: a file in the data folder]
+    #[arg(long, env = "SCORPIO_SIGNING_KEY", value_name = "FILE")]
+    signing_key: Option<PathBuf>,
+
     /// Where chats and accounts are kept: sqlite://FILE, or postgres://… [default: a SQLite file in the data folder]
     #[arg(long, env = "SCORPIO_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
 
-    /// Where the events of answers are kept for those who resume a stream: redis://… [default: the database]
+    /// Where the events of answers are kept for those who resume a stream, and how often things were done: redis://… [default: the database, and memory]
     #[arg(long, env = "SCORPIO_REDIS_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) redis_url: Option<String>,
 
@@ -99,6 +103,10 @@ pub(crate) struct Config {
     /// How many hours the events of an answer are kept for those who resume its stream
     #[arg(long, env = "SCORPIO_EVENT_HOURS", value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
     event_hours: u32,
+
+    /// How many seconds after the last word of a server another one on the same database goes on with its answers
+    #[arg(long, env = "SCORPIO_LEASE_SECONDS", value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    lease_seconds: u32,
 
     /// How many seconds answers have to end when the server is stopped
     #[arg(long, env = "SCORPIO_SHUTDOWN_SECONDS", value_name = "N", default_value_t = 10)]
@@ -130,6 +138,11 @@ impl Config {
         self.data.clone().or_else(of_user).ok_or_else(|| missing.to_owned())
     }
 
+    /// The file of the key that signs access tokens, if it is not in the data folder.
+    pub(crate) fn signing_key(&self) -> Option<&Path> {
+        self.signing_key.as_deref()
+    }
+
     pub(crate) fn shutdown_grace(&self) -> Duration {
         Duration::from_secs(self.shutdown_seconds.into())
     }
@@ -149,6 +162,7 @@ impl Config {
             .with_user_messages(self.user_messages)
             .with_guests(RateLimit::new(self.guests_per_hour, hour))
             .with_registrations(RateLimit::new(self.registrations_per_hour, hour))
+            .with_lease(Duration::from_secs(self.lease_seconds.into()))
             .with_approval(self.approval)
             .with_approval_patience(hour * self.approval_hours)
             .with_events_kept(self.event_ttl());

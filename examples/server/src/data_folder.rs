@@ -50,9 +50,9 @@ impl DataFolder {
         Ok(path)
     }
 
-    /// The key that signs access tokens. It is made at the first start.
-    pub(crate) fn signing_key(&self) -> Result<SigningKey, BoxError> {
-        let path = self.path.join("access-token.key");
+    /// The key that signs access tokens, in this folder or in `elsewhere`. It is made at the first start.
+    pub(crate) fn signing_key(&self, elsewhere: Option<&Path>) -> Result<SigningKey, BoxError> {
+        let path = elsewhere.map_or_else(|| self.path.join("access-token.key"), Path::to_owned);
         let in_file = |error: io::Error| format!("{}: {error}", path.display());
         let mut text = String::new();
         match File::open(&path) {

@@ -58,7 +58,7 @@ async fn run(config: Config) -> Result<(), BoxError> {
     let models = model::registry(config.model.as_deref(), config.models.as_deref()).await?;
     model::check(&models, config.model.as_deref())?;
     let hint = model::hint(&models);
-    let signing_key = data.signing_key()?;
+    let signing_key = data.signing_key(config.signing_key())?;
     let backend = Backend::open(&config, &data).await?;
     let embedder = embedder::embedder(config.embedder.as_deref(), &models)?;
     let builder = match (embedder, backend.vectors()) {

@@ -52,6 +52,9 @@ pub struct Settings {
     pub approval: Approval,
     /// How long somebody who is asked has to answer. 7 days unless set.
     pub approval_patience: Duration,
+    /// How long an answer belongs to a server without word from it: so long it takes until another server on the same stores goes on with
+    /// the answers of one that is gone. 30 seconds unless set.
+    pub lease: Duration,
     /// Whether the router serves the web page. It does unless set.
     pub page: bool,
 }
@@ -77,6 +80,7 @@ impl Settings {
             slow_reader: Duration::from_secs(30),
             approval: Approval::Declared,
             approval_patience: Duration::from_secs(7 * 24 * 60 * 60),
+            lease: Duration::from_secs(30),
             page: true,
         }
     }
@@ -169,6 +173,13 @@ impl Settings {
     #[must_use]
     pub fn with_approval(mut self, approval: Approval) -> Self {
         self.approval = approval;
+        self
+    }
+
+    /// Sets how long an answer belongs to a server without word from it.
+    #[must_use]
+    pub fn with_lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
         self
     }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use scorpio_core::store::{
-    AccountStore, BlobStore, EventLog, MemoryAccounts, MemoryBlobStore, MemoryEventLog, MemoryStore, Store,
+    AccountStore, BlobStore, EventLog, MemoryAccounts, MemoryBlobStore, MemoryEventLog, MemoryStore,
+    RateLimiter, Store,
 };
 
 /// Where a server keeps chats, the events of answers, and accounts. One backend may be all three.
@@ -23,13 +24,23 @@ pub struct Stores {
     pub accounts: Arc<dyn AccountStore>,
     /// Files. Unless something else is set, they are in memory.
     pub blobs: Arc<dyn BlobStore>,
+    /// Counts how often things are done, for all servers that share it. Unset, each server counts for itself, and it does when this one
+    /// does not answer.
+    pub limiter: Option<Arc<dyn RateLimiter>>,
     pub(crate) sole_user: bool,
 }
 
 impl Stores {
     /// Three stores.
     pub fn new(store: Arc<dyn Store>, log: Arc<dyn EventLog>, accounts: Arc<dyn AccountStore>) -> Self {
-        Self { store, log, accounts, blobs: Arc::new(MemoryBlobStore::new()), sole_user: false }
+        Self {
+            store,
+            log,
+            accounts,
+            blobs: Arc::new(MemoryBlobStore::new()),
+            limiter: None,
+            sole_user: false,
+        }
     }
 
     /// Keeps chats and runs elsewhere, where other processes may be using them.
@@ -48,6 +59,12 @@ impl Stores {
     #[must_use]
     pub fn with_blobs(self, blobs: Arc<dyn BlobStore>) -> Self {
         Self { blobs, ..self }
+    }
+
+    /// Counts how often things are done together with other servers.
+    #[must_use]
+    pub fn with_limiter(self, limiter: Arc<dyn RateLimiter>) -> Self {
+        Self { limiter: Some(limiter), ..self }
     }
 
     /// One backend that is all three.

@@ -18,7 +18,7 @@ use crate::{
     chat::LiveRuns,
     demo_mail::send_email,
     knowledge::OwnersKnowledge,
-    rate_limit::RateLimiter,
+    rate_limit::Limiter,
 };
 
 /// What the model is told before every conversation. It never changes while a server runs, so providers can cache it.
@@ -162,14 +162,15 @@ impl AppBuilder {
         if agents.iter().any(|agent| is_demo(agent.model())) {
             tools.push(erase(send_email));
         }
+        let limiter = |name, limit| Limiter::new(name, limit, self.stores.limiter.as_ref());
         Ok(App(Arc::new(Shared {
             limits: Limiters {
-                guests: RateLimiter::new(self.settings.guests),
-                registrations: RateLimiter::new(self.settings.registrations),
-                logins: RateLimiter::new(self.settings.logins),
-                logins_of_account: RateLimiter::new(self.settings.logins_of_account),
-                logins_of_address: RateLimiter::new(self.settings.logins_of_address),
-                documents: RateLimiter::new(self.settings.documents),
+                guests: limiter("guests", self.settings.guests),
+                registrations: limiter("registrations", self.settings.registrations),
+                logins: limiter("logins", self.settings.logins),
+                logins_of_account: limiter("logins_of_account", self.settings.logins_of_account),
+                logins_of_address: limiter("logins_of_address", self.settings.logins_of_address),
+                documents: limiter("documents", self.settings.documents),
             },
             settings: self.settings,
             clock: self.clock,
@@ -210,6 +211,7 @@ impl AppBuilder {
             .limits(Limits::new().turns(TURNS).wall(WALL))
             .approve(self.settings.approval)
             .approval_patience(Some(self.settings.approval_patience))
+            .lease(self.settings.lease)
             .store(Arc::clone(&self.stores.store))
             .event_log(Arc::clone(&self.stores.log));
         let agent = if is_demo(chosen.model()) { agent.tool(send_email) } else { agent };

@@ -53,7 +53,7 @@ async fn add(signed_in: SignedIn, State(app): State<App>, request: Request) -> R
     let (parts, body) = request.into_parts();
     let document = read_json::<NewDocument>(&parts.headers, body, BODY_LIMIT).await?.check()?;
     let (owner, id) = (signed_in.owner(), document.id.clone());
-    app.limits().documents.take(owner.as_str(), app.now()).map_err(|wait| {
+    app.limits().documents.take(owner.as_str(), app.now()).await.map_err(|wait| {
         let detail = "You have added many documents. Please wait a moment.";
         Problem::new(ErrorKind::RateLimit, Surface::Knowledge, detail).with_retry_after(wait)
     })?;

@@ -6,7 +6,7 @@ fn at(second: i64) -> Timestamp {
 
 #[test]
 fn allows_a_burst_and_then_one_for_each_interval() {
-    let limiter = RateLimiter::new(RateLimit::new(5, Duration::from_secs(900)));
+    let limiter = LocalLimiter::new(RateLimit::new(5, Duration::from_secs(900)));
     for _ in 0..5 {
         assert_eq!(limiter.take("ada", at(0)), Ok(()));
     }
@@ -18,7 +18,7 @@ fn allows_a_burst_and_then_one_for_each_interval() {
 
 #[test]
 fn keeps_keys_apart_and_forgets_on_demand() {
-    let limiter = RateLimiter::new(RateLimit::new(1, Duration::from_secs(60)));
+    let limiter = LocalLimiter::new(RateLimit::new(1, Duration::from_secs(60)));
     assert_eq!(limiter.take("ada", at(0)), Ok(()));
     assert_eq!(limiter.take("eve", at(0)), Ok(()));
     assert!(limiter.take("ada", at(0)).is_err());
@@ -28,7 +28,7 @@ fn keeps_keys_apart_and_forgets_on_demand() {
 
 #[test]
 fn drops_keys_that_owe_nothing() {
-    let limiter = RateLimiter::new(RateLimit::new(1, Duration::from_secs(1)));
+    let limiter = LocalLimiter::new(RateLimit::new(1, Duration::from_secs(1)));
     for key in 0..CROWDED {
         limiter.take(&key.to_string(), at(0)).unwrap();
     }

@@ -15,6 +15,7 @@ mod page;
 mod process;
 mod quota;
 mod resume;
+mod servers;
 mod shutdown;
 mod streams;
 mod titles;

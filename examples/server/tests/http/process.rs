@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::harness::{PATIENCE, client};
 
-fn command(data: &Path) -> Command {
+pub(crate) fn command(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scorpio-server"));
     let of_others = ["SCORPIO_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_"];
     for (name, _) in std::env::vars() {
@@ -33,14 +33,14 @@ fn command(data: &Path) -> Command {
     command
 }
 
-struct Server {
-    child: Child,
-    base: String,
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) base: String,
     out: Lines<BufReader<ChildStdout>>,
     greeting: Vec<String>,
 }
 
-async fn start(mut command: Command) -> Server {
+pub(crate) async fn start(mut command: Command) -> Server {
     let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut greeting = Vec::new();
@@ -59,7 +59,7 @@ async fn refusal(mut command: Command) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-async fn guest(client: &Client, base: &str) -> (String, String) {
+pub(crate) async fn guest(client: &Client, base: &str) -> (String, String) {
     let answer = client.post(format!("{base}/api/auth/guest")).send().await.unwrap();
     assert_eq!(answer.status(), 201);
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -72,7 +72,7 @@ async fn send(client: &Client, base: &str, token: &str, id: &str, text: &str) ->
     request.json(&json!({"id": "chat-1", "message": message})).send().await.unwrap()
 }
 
-async fn messages(client: &Client, base: &str, token: &str) -> Value {
+pub(crate) async fn messages(client: &Client, base: &str, token: &str) -> Value {
     let request = client.get(format!("{base}/api/messages?chatId=chat-1")).bearer_auth(token);
     request.send().await.unwrap().json().await.unwrap()
 }
