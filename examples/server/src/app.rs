@@ -9,7 +9,7 @@ use scorpio_core::{
     Agent, OwnerId, Runtime, SessionId,
     model::Model,
     run::{Presumed, Worker, settle_abandoned},
-    store::{AccountStore, EventLog, Store},
+    store::{AccountStore, BlobStore, EventLog, Store},
     tool::{Extensions, SharedTool, Toolset, ToolsetContext},
 };
 use scorpio_providers::{ConfiguredModel, ModelRegistry};
@@ -64,6 +64,7 @@ pub(crate) struct Limiters {
     pub(crate) logins_of_account: Limiter,
     pub(crate) logins_of_address: Limiter,
     pub(crate) documents: Limiter,
+    pub(crate) files: Limiter,
 }
 
 impl App {
@@ -161,6 +162,10 @@ impl App {
 
     pub(crate) fn log(&self) -> &Arc<dyn EventLog> {
         &self.0.stores.log
+    }
+
+    pub(crate) fn blobs(&self) -> &dyn BlobStore {
+        self.0.stores.blobs.as_ref()
     }
 
     pub(crate) fn accounts(&self) -> &dyn AccountStore {

@@ -1,8 +1,11 @@
 //! What the binary keeps everything in, as its settings name it.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use scorpio_core::store::{StoreErrorKind, VectorStore};
+use scorpio_core::store::VectorStore;
 use scorpio_server::Stores;
 use scorpio_store::SqliteStore;
 #[cfg(feature = "postgres")]
@@ -39,8 +42,9 @@ impl Backend {
         if let Some(url) = &config.redis_url {
             backend.redis(url, config.event_ttl()).await?;
         }
-        if let Some(url) = &config.blob_url {
-            backend.blobs(url)?;
+        match &config.blob_url {
+            Some(url) => backend.blobs(url)?,
+            None => backend.local_blobs(&data.path().join("files"))?,
         }
         Ok(backend)
     }
@@ -76,7 +80,7 @@ impl Backend {
         let vectors: Option<Arc<dyn VectorStore>> = match PostgresVectors::connect(url).await {
             Ok(vectors) => Some(Arc::new(vectors)),
             // Everything else works without it.
-            Err(error) if error.kind() == StoreErrorKind::Unsupported => {
+            Err(error) if error.kind() == scorpio_core::store::StoreErrorKind::Unsupported => {
                 tracing::warn!(%error, "documents cannot be searched on this database");
                 None
             }
@@ -126,6 +130,22 @@ impl Backend {
         let blobs = scorpio_store::ObjectBlobStore::open(url);
         let blobs = blobs.map_err(|error| format!("SCORPIO_BLOB_URL: {error}"))?;
         self.stores = self.stores.clone().with_blobs(Arc::new(blobs));
+        Ok(())
+    }
+
+    /// Keeps files in the data folder.
+    #[cfg(feature = "blobs")]
+    fn local_blobs(&mut self, folder: &Path) -> Result<(), BoxError> {
+        let in_folder = |error: &dyn std::fmt::Display| format!("--data: {}: {error}", folder.display());
+        std::fs::create_dir_all(folder).map_err(|error| in_folder(&error))?;
+        let blobs = scorpio_store::ObjectBlobStore::folder(folder).map_err(|error| in_folder(&error))?;
+        self.stores = self.stores.clone().with_blobs(Arc::new(blobs));
+        Ok(())
+    }
+
+    /// Files are in memory.
+    #[cfg(not(feature = "blobs"))]
+    fn local_blobs(&mut self, _folder: &Path) -> Result<(), BoxError> {
         Ok(())
     }
 

@@ -88,7 +88,7 @@ pub(crate) struct Config {
     #[arg(long, env = "SCORPIO_MONGODB_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) mongodb_url: Option<String>,
 
-    /// Where files are kept: file://FOLDER, s3://BUCKET
+    /// Where files are kept: file://FOLDER, s3://BUCKET [default: a folder in the data folder]
     #[arg(long, env = "SCORPIO_BLOB_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) blob_url: Option<String>,
 

@@ -27,6 +27,7 @@ mod client_address;
 mod clock;
 mod demo_mail;
 mod extract;
+mod files;
 mod health;
 mod knowledge;
 mod origin;

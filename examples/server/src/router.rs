@@ -15,7 +15,7 @@ use tower_http::{
 };
 
 use crate::{
-    App, Settings, auth, chat, health, knowledge, page,
+    App, Settings, auth, chat, files, health, knowledge, page,
     problem::{Problem, finish},
 };
 
@@ -27,7 +27,8 @@ pub(crate) fn router(app: App) -> Router {
         .merge(health::routes())
         .merge(auth::routes())
         .merge(chat::routes())
-        .merge(knowledge::routes());
+        .merge(knowledge::routes())
+        .merge(files::routes());
     let routes = if app.settings().page { page::serve_on(routes) } else { routes.fallback(nothing_here) };
     guard(routes, app)
 }

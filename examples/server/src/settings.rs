@@ -42,6 +42,8 @@ pub struct Settings {
     pub logins_of_address: RateLimit,
     /// How many documents one user may add. 60 an hour unless set.
     pub documents: RateLimit,
+    /// How many files one user may add. 60 an hour unless set.
+    pub files: RateLimit,
     /// How long a stream is silent before a comment keeps it open. 15 seconds unless set.
     pub keep_alive: Duration,
     /// How long the events of an answer are kept for those who come back to its stream. 24 hours unless set.
@@ -75,6 +77,7 @@ impl Settings {
             logins_of_account: RateLimit::new(20, QUARTER),
             logins_of_address: RateLimit::new(100, QUARTER),
             documents: RateLimit::new(60, HOUR),
+            files: RateLimit::new(60, HOUR),
             keep_alive: Duration::from_secs(15),
             events_kept: Duration::from_secs(24 * 60 * 60),
             slow_reader: Duration::from_secs(30),
@@ -138,6 +141,13 @@ impl Settings {
     #[must_use]
     pub fn with_registrations(mut self, limit: RateLimit) -> Self {
         self.registrations = limit;
+        self
+    }
+
+    /// Sets how many files one user may add.
+    #[must_use]
+    pub fn with_files(mut self, limit: RateLimit) -> Self {
+        self.files = limit;
         self
     }
 

@@ -171,6 +171,7 @@ impl AppBuilder {
                 logins_of_account: limiter("logins_of_account", self.settings.logins_of_account),
                 logins_of_address: limiter("logins_of_address", self.settings.logins_of_address),
                 documents: limiter("documents", self.settings.documents),
+                files: limiter("files", self.settings.files),
             },
             settings: self.settings,
             clock: self.clock,

@@ -5,6 +5,7 @@ mod accounts;
 mod approvals;
 mod branches;
 mod chats;
+mod files;
 mod harness;
 mod hostile;
 mod kill;
