@@ -3,9 +3,13 @@
 //! A commit moves a run on by one message of 600 bytes: the run, the session and the message are written, under the checks of the
 //! lease and of the version. Plain sqlx is a transaction of four statements, on a pool; beside it stands a bare insert of the message,
 //! which checks nothing.
+//!
+//! A tool turn is one of a whole run, whose model is scripted, and has two commits; in memory it shows what the engine itself costs. Plain
+//! sqlx makes the two commits and does nothing else.
 
 mod ours;
 mod plain;
+mod turns;
 
 use std::{
     future::Future,
@@ -18,7 +22,7 @@ use std::{
 use anyhow::Result;
 use clap::Args;
 use futures::future::try_join_all;
-use scorpio::{postgres::PostgresOptions, sqlite::SqliteStore};
+use scorpio::{postgres::PostgresOptions, sqlite::SqliteStore, store::MemoryStore};
 use sqlx::{PgPool, SqlitePool};
 
 use self::{
@@ -65,8 +69,19 @@ pub(crate) trait Commits: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy)]
 struct Figure {
     per_second: f64,
-    /// Microseconds of the process for one commit. The thread of SQLite is in the process, the server of PostgreSQL is not.
+    /// Microseconds of the process for one commit, or turn. The thread of SQLite is in the process, the server of PostgreSQL is not.
     cpu: f64,
+}
+
+impl Figure {
+    /// Of so many commits, or turns, since `start`, when the process had used `cpu_before`.
+    fn of(count: u32, start: Instant, cpu_before: Duration) -> Result<Self> {
+        let (elapsed, used) = (start.elapsed(), cpu()?.saturating_sub(cpu_before));
+        Ok(Self {
+            per_second: f64::from(count) / elapsed.as_secs_f64(),
+            cpu: used.as_secs_f64() * 1e6 / f64::from(count),
+        })
+    }
 }
 
 async fn figure<C: Commits>(store: &Arc<C>, writers: usize, time: Duration) -> Result<Figure> {
@@ -87,11 +102,7 @@ async fn figure<C: Commits>(store: &Arc<C>, writers: usize, time: Duration) -> R
     for task in tasks.collect::<Vec<_>>() {
         commits += task.await??;
     }
-    let (elapsed, used) = (start.elapsed(), cpu()?.saturating_sub(cpu_before));
-    Ok(Figure {
-        per_second: f64::from(commits) / elapsed.as_secs_f64(),
-        cpu: used.as_secs_f64() * 1e6 / f64::from(commits),
-    })
+    Figure::of(commits, start, cpu_before)
 }
 
 /// One line of the report.
@@ -99,8 +110,28 @@ struct Line {
     name: &'static str,
     writers: usize,
     figures: Vec<Figure>,
-    /// Over plain sqlx that does the same writes, turn by turn.
+    /// Over plain sqlx that does the same writes, round by round: commits a second, or the CPU time of turns.
     ratios: Vec<f64>,
+}
+
+impl Line {
+    fn new(name: &'static str, writers: usize) -> Self {
+        Self { name, writers, figures: Vec::new(), ratios: Vec::new() }
+    }
+}
+
+/// What a database is called in the report.
+struct Names {
+    ours: &'static str,
+    plain: &'static str,
+    bare: &'static str,
+}
+
+/// The lines of a database.
+#[derive(Default)]
+struct Compared {
+    commits: Vec<Line>,
+    turns: Vec<Line>,
 }
 
 impl StoresArguments {
@@ -115,16 +146,20 @@ pub(crate) fn bench(arguments: &StoresArguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let folder = tempfile::tempdir()?;
-        let mut lines = sqlite(arguments, folder.path()).await?;
+        let mut all = sqlite(arguments, folder.path()).await?;
         if let Some(url) = &arguments.postgres {
-            lines.extend(postgres(arguments, url).await?);
+            let more = postgres(arguments, url).await?;
+            all.commits.extend(more.commits);
+            all.turns.extend(more.turns);
         }
-        write!(std::io::stdout(), "{}", table(&lines))?;
+        let mut out = std::io::stdout();
+        writeln!(out, "{}", table(&all.commits, "durable commits", "over plain sqlx (min–max)"))?;
+        write!(out, "{}", table(&all.turns, "tool turns", "CPU over plain sqlx (min–max)"))?;
         Ok(())
     })
 }
 
-async fn sqlite(arguments: &StoresArguments, folder: &Path) -> Result<Vec<Line>> {
+async fn sqlite(arguments: &StoresArguments, folder: &Path) -> Result<Compared> {
     let ours = Arc::new(Ours::new(Arc::new(SqliteStore::open(folder.join("ours.db")).await?)));
     let options = sqlx::sqlite::SqliteConnectOptions::new()
         .filename(folder.join("plain.db"))
@@ -135,38 +170,41 @@ async fn sqlite(arguments: &StoresArguments, folder: &Path) -> Result<Vec<Line>>
     // More would only wait for each other.
     let pool: SqlitePool =
         sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-    let names = ["SQLite, scorpio", "SQLite, plain sqlx", "SQLite, bare insert"];
+    let names = Names { ours: "SQLite, scorpio", plain: "SQLite, plain sqlx", bare: "SQLite, bare insert" };
     let plain = Plain::<PlainSqlite>::new(PlainSqlite(pool)).await?;
-    let (all, bare) = (Arc::new(plain.clone()), Arc::new(plain.bare()));
-    compare(arguments, names, ours, all, bare).await
+    compare(arguments, &names, ours, Arc::new(plain.clone()), Arc::new(plain.bare())).await
 }
 
-async fn postgres(arguments: &StoresArguments, url: &str) -> Result<Vec<Line>> {
+async fn postgres(arguments: &StoresArguments, url: &str) -> Result<Compared> {
     let schema = format!("scorpio_bench_{}", std::process::id());
     let options = PostgresOptions::new().with_schema(&schema).with_connections(CONNECTIONS);
     let store = scorpio::postgres::PostgresStore::connect_with(url, options).await?;
     let pool: PgPool = sqlx::postgres::PgPoolOptions::new().max_connections(CONNECTIONS).connect(url).await?;
-    let names = ["PostgreSQL, scorpio", "PostgreSQL, plain sqlx", "PostgreSQL, bare insert"];
+    let names = Names {
+        ours: "PostgreSQL, scorpio",
+        plain: "PostgreSQL, plain sqlx",
+        bare: "PostgreSQL, bare insert",
+    };
     let plain =
         Plain::<PlainPostgres>::new(PlainPostgres { pool: pool.clone(), schema: schema.clone() }).await?;
-    let (all, bare) = (Arc::new(plain.clone()), Arc::new(plain.bare()));
-    let lines = compare(arguments, names, Arc::new(Ours::new(Arc::new(store.clone()))), all, bare).await;
+    let (ours, all) = (Arc::new(Ours::new(Arc::new(store.clone()))), Arc::new(plain.clone()));
+    let compared = compare(arguments, &names, ours, all, Arc::new(plain.bare())).await;
     store.close().await?;
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop schema {schema} cascade"))).execute(&pool).await?;
-    lines
+    compared
 }
 
-async fn compare<A: Commits, B: Commits, C: Commits>(
+async fn compare<B: Commits, C: Commits>(
     arguments: &StoresArguments,
-    names: [&'static str; 3],
-    ours: Arc<A>,
+    names: &Names,
+    ours: Arc<Ours>,
     plain: Arc<B>,
     bare: Arc<C>,
-) -> Result<Vec<Line>> {
+) -> Result<Compared> {
     let time = Duration::from_millis(arguments.millis);
-    let mut lines = Vec::new();
+    let mut compared = Compared::default();
     for writers in [1, 64] {
-        let mut three = names.map(|name| Line { name, writers, figures: Vec::new(), ratios: Vec::new() });
+        let mut lines = [names.ours, names.plain, names.bare].map(|name| Line::new(name, writers));
         for _ in 0..arguments.rounds {
             let figures = [
                 figure(&ours, writers, time).await?,
@@ -174,23 +212,37 @@ async fn compare<A: Commits, B: Commits, C: Commits>(
                 figure(&bare, writers, time).await?,
             ];
             let [_, plain, _] = figures;
-            for (line, figure) in three.iter_mut().zip(figures) {
+            for (line, figure) in lines.iter_mut().zip(figures) {
                 line.figures.push(figure);
                 line.ratios.push(figure.per_second / plain.per_second);
             }
         }
-        lines.extend(three);
+        compared.commits.extend(lines);
     }
-    Ok(lines)
+    let mut lines = [names.ours, "in memory", names.plain].map(|name| Line::new(name, 1));
+    for _ in 0..arguments.rounds {
+        let figures = [
+            turns::run(ours.store()).await?,
+            turns::run(Arc::new(MemoryStore::new())).await?,
+            turns::commits(&*plain).await?,
+        ];
+        let [.., plain] = figures;
+        for (line, figure) in lines.iter_mut().zip(figures) {
+            line.figures.push(figure);
+            line.ratios.push(figure.cpu / plain.cpu);
+        }
+    }
+    compared.turns.extend(lines);
+    Ok(compared)
 }
 
-fn table(lines: &[Line]) -> Table {
+fn table(lines: &[Line], what: &'static str, ratio: &'static str) -> Table {
     let mut table = Table::new(&[
-        ("durable commits", Align::Left),
+        (what, Align::Left),
         ("writers", Align::Right),
         ("a second", Align::Right),
         ("CPU each, µs", Align::Right),
-        ("over plain sqlx (min–max)", Align::Right),
+        (ratio, Align::Right),
     ]);
     for line in lines {
         let median = |of: fn(&Figure) -> f64| Spread::of(line.figures.iter().map(of)).median;

@@ -43,3 +43,19 @@ fn every_client_holds_the_same_conversations() {
     }
     assert!(stdout.contains("µs to the first delta"), "{stdout}");
 }
+
+#[test]
+fn commits_and_turns_are_compared() {
+    let output = Command::new(env!("CARGO_BIN_EXE_scorpio-benches"))
+        .args(["--quick", "stores"])
+        .output()
+        .expect("the bench starts");
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    for (name, lines) in
+        [("SQLite, scorpio", 3), ("SQLite, plain sqlx", 3), ("SQLite, bare insert", 2), ("in memory", 1)]
+    {
+        let rows = stdout.lines().filter(|line| line.starts_with(&format!("| {name} ")));
+        assert_eq!(rows.count(), lines, "{name} in\n{stdout}");
+    }
+}

@@ -27,6 +27,10 @@ impl Ours {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
         Self { store, text: text() }
     }
+
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
 }
 
 impl Commits for Ours {
