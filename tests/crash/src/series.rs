@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::future::join_all;
 use scorpio_core::SessionId;
 use scorpio_testkit::{Running, StrictProvider};
 
@@ -39,6 +40,18 @@ pub struct Report {
     pub violations: Vec<String>,
     pub seconds: u64,
 }
+
+impl Report {
+    /// Counts what a part of the series has found.
+    pub(crate) fn add(&mut self, part: Self) {
+        self.scenarios += part.scenarios;
+        self.kills += part.kills;
+        self.violations.extend(part.violations);
+    }
+}
+
+/// How many scenarios go on at the same time.
+pub(crate) const SIDE_BY_SIDE: usize = 3;
 
 /// What a series runs on.
 pub struct Rig {
@@ -161,7 +174,6 @@ impl Rig {
 
     /// Runs scenarios, a few side by side. `kills` says what each is to suffer.
     pub async fn series(&self, name: &str, scenarios: Vec<(usize, Vec<Kill>)>) -> Report {
-        const SIDE_BY_SIDE: usize = 3;
         let began = Instant::now();
         let next = AtomicUsize::new(0);
         let workers = (0..SIDE_BY_SIDE).map(|_| async {
@@ -178,32 +190,12 @@ impl Rig {
             report
         });
         let mut report = Report { name: name.to_owned(), ..Report::default() };
-        for part in futures_join(workers).await {
-            report.scenarios += part.scenarios;
-            report.kills += part.kills;
-            report.violations.extend(part.violations);
+        for part in join_all(workers).await {
+            report.add(part);
         }
         report.seconds = began.elapsed().as_secs();
         report
     }
-}
-
-async fn futures_join<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|cx| {
-        let mut pending = false;
-        for (future, done) in &mut futures {
-            if done.is_none() {
-                match future.as_mut().poll(cx) {
-                    std::task::Poll::Ready(value) => *done = Some(value),
-                    std::task::Poll::Pending => pending = true,
-                }
-            }
-        }
-        if pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    futures.into_iter().filter_map(|(_, done)| done).collect()
 }
 
 /// Waits for a child. Answers whether it ended in time.
