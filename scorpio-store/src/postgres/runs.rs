@@ -1,7 +1,8 @@
 //! The SQL of runs, their leases and tool executions.
 //!
 //! A call that writes is one statement. It locks the session first. If that is another version of the row (`xmin`) than the statement
-//! sees without the lock, somebody was faster: then nothing is done, and the statement is tried again. Each part works on what the one
+//! sees without the lock, somebody was faster: then nothing is done, and the statement is made again in a transaction that has the lock
+//! before. Each part works on what the one
 //! before it answers, and so comes after it. What the last part answers explains a refusal.
 
 mod begin;
@@ -47,11 +48,25 @@ fn record(row: &PgRow) -> Result<RunRecord, StoreError> {
     Ok(record)
 }
 
-/// How often a statement is tried that has waited for another and found the session changed: what it saw was older than the lock.
-const TRIES: usize = 16;
+/// Whether the session is locked before a statement, or by it: at first by it, which takes one round trip.
+const TRIES: [Locked; 2] = [Locked::ByStatement, Locked::Before];
 
-fn too_busy() -> StoreError {
-    StoreError::new(StoreErrorKind::Unavailable, "the session is changed by too many at once")
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Locked {
+    ByStatement,
+    Before,
+}
+
+/// A statement that has the lock before it begins sees what is there.
+fn stale(session: &SessionId) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Unavailable,
+        format!("session {session} was changed by somebody who did not lock it"),
+    )
+}
+
+fn lock(session: &SessionId) -> Query {
+    Query::new("select from scorpio_sessions where id = $1 for no key update").text(session.as_str())
 }
 
 /// A duration in microseconds, for `interval '1 microsecond' * …`.
@@ -62,6 +77,28 @@ pub(super) fn micros(ttl: Duration) -> i64 {
 }
 
 impl PostgresStore {
+    /// Runs a statement that moves a session on.
+    async fn run_on(
+        &self,
+        session: &SessionId,
+        locked: Locked,
+        query: Query,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        if locked == Locked::ByStatement {
+            return self.database().run(query).await;
+        }
+        let mut transaction = self.database().begin("begin isolation level read committed").await?;
+        transaction.run(lock(session)).await?;
+        match transaction.run(query).await {
+            Ok(rows) => transaction.commit().await.map(|()| rows),
+            Err(error) => {
+                // Otherwise the connection is given up, which rolls it back as well.
+                let _ = transaction.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
     pub(super) async fn prolong(&self, lease: &Lease, ttl: Duration) -> Result<(), StoreError> {
         let query = Query::new(
             "update scorpio_runs set lease_until = clock_timestamp() + interval '1 microsecond' * $1

@@ -2,7 +2,7 @@
 
 use scorpio_core::store::{Begin, Begun, Lease, StoreError, StoreErrorKind};
 
-use super::{TRIES, micros, too_busy};
+use super::{TRIES, micros, stale};
 use crate::{
     postgres::{
         PostgresStore,
@@ -49,9 +49,9 @@ const BEGIN: &str = "
 
 impl PostgresStore {
     pub(in crate::postgres) async fn insert_run(&self, begin: Begin) -> Result<Begun, StoreError> {
-        for _ in 0..TRIES {
-            let rows =
-                self.database().run(query(&begin)?).await.map_err(|error| cannot_begin(&begin, error))?;
+        for locked in TRIES {
+            let rows = self.run_on(&begin.session, locked, query(&begin)?).await;
+            let rows = rows.map_err(|error| cannot_begin(&begin, error))?;
             let Some(row) = rows.first() else {
                 let message = format!("there is no session {}", begin.session);
                 return Err(StoreError::new(StoreErrorKind::NotFound, message));
@@ -67,7 +67,7 @@ impl PostgresStore {
                 return Err(conflict(&begin.session, version));
             }
         }
-        Err(too_busy())
+        Err(stale(&begin.session))
     }
 }
 

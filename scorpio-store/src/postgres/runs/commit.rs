@@ -3,7 +3,7 @@
 use scorpio_core::store::{Commit, RunStatus, StoreError, StoreErrorKind};
 use sqlx::postgres::PgRow;
 
-use super::{TRIES, micros, too_busy};
+use super::{TRIES, lock, micros, stale};
 use crate::{
     postgres::{
         PostgresStore,
@@ -91,10 +91,11 @@ impl Found {
 
 impl PostgresStore {
     pub(in crate::postgres) async fn write_commit(&self, commit: Commit<'_>) -> Result<u64, StoreError> {
-        for _ in 0..TRIES {
+        let session = commit.machine.session();
+        for locked in TRIES {
             let version = match commit.statements.is_empty() {
                 true => {
-                    let rows = self.database().run(query(&commit)?).await;
+                    let rows = self.run_on(session, locked, query(&commit)?).await;
                     found(&commit, rows)?.answer(&commit)?
                 }
                 false => self.commit_with_statements(&commit).await?,
@@ -103,14 +104,16 @@ impl PostgresStore {
                 return Ok(version);
             }
         }
-        Err(too_busy())
+        Err(stale(session))
     }
 
     /// The commit and what a tool has to say to the database, in one transaction.
     async fn commit_with_statements(&self, commit: &Commit<'_>) -> Result<Option<u64>, StoreError> {
         let statements =
             commit.statements.iter().map(super::statement::query).collect::<Result<Vec<_>, _>>()?;
-        let mut transaction = self.database().begin("begin").await.map_err(store_error)?;
+        let mut transaction =
+            self.database().begin("begin isolation level read committed").await.map_err(store_error)?;
+        transaction.run(lock(commit.machine.session())).await.map_err(store_error)?;
         let found = found(commit, transaction.run(query(commit)?).await)?;
         if !found.is_done {
             transaction.roll_back().await.map_err(store_error)?;
