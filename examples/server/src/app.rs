@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use scorpio_core::{
-    Agent, OwnerId, Runtime, SessionId,
+    Agent, OwnerId, Runtime, SessionId, Surface,
     model::Model,
     run::{Presumed, Worker, settle_abandoned},
     store::{AccountStore, BlobStore, EventLog, Store},
@@ -20,7 +20,7 @@ use crate::{
     Clock, Settings, Stores,
     auth::{AccessTokens, Passwords},
     chat::LiveRuns,
-    rate_limit::Limiter,
+    rate_limit::{Counters, Limiter},
 };
 
 /// A chat server that is not bound to an address yet. Cloning it is cheap; clones share everything.
@@ -65,6 +65,33 @@ pub(crate) struct Limiters {
     pub(crate) logins_of_address: Limiter,
     pub(crate) documents: Limiter,
     pub(crate) files: Limiter,
+}
+
+impl Limiters {
+    fn new(settings: &Settings, counters: Counters) -> Self {
+        let auth = |name, quota| {
+            counters.limit(name, quota, Surface::Auth, "That was tried too often. Please wait a moment.")
+        };
+        Self {
+            guests: auth("guests", settings.guests),
+            registrations: auth("registrations", settings.registrations),
+            logins: auth("logins", settings.logins),
+            logins_of_account: auth("logins_of_account", settings.logins_of_account),
+            logins_of_address: auth("logins_of_address", settings.logins_of_address),
+            documents: counters.limit(
+                "documents",
+                settings.documents,
+                Surface::Knowledge,
+                "You have added many documents. Please wait a moment.",
+            ),
+            files: counters.limit(
+                "files",
+                settings.files,
+                Surface::Api,
+                "You have added many files. Please wait a moment.",
+            ),
+        }
+    }
 }
 
 impl App {

@@ -7,7 +7,8 @@ use std::{
 };
 
 use clap::{Parser, Subcommand, ValueEnum};
-use scorpio_server::{Approval, Origin, RateLimit, Settings};
+use scorpio_core::store::RateQuota;
+use scorpio_server::{Approval, Origin, Settings};
 
 /// A chat server on Scorpio: accounts, resumable answers and a web page.
 #[derive(Debug, Parser)]
@@ -160,8 +161,8 @@ impl Config {
             .with_min_password_length(self.min_password_length.into())
             .with_guest_messages(self.guest_messages)
             .with_user_messages(self.user_messages)
-            .with_guests(RateLimit::new(self.guests_per_hour, hour))
-            .with_registrations(RateLimit::new(self.registrations_per_hour, hour))
+            .with_guests(RateQuota::new(self.guests_per_hour, hour))
+            .with_registrations(RateQuota::new(self.registrations_per_hour, hour))
             .with_lease(Duration::from_secs(self.lease_seconds.into()))
             .with_approval(self.approval)
             .with_approval_patience(hour * self.approval_hours)

@@ -46,7 +46,6 @@ pub use self::{
     auth::SigningKey,
     clock::Clock,
     origin::{InvalidOrigin, Origin},
-    rate_limit::RateLimit,
     serve::serve,
     settings::Settings,
     stores::Stores,

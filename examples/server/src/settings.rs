@@ -2,7 +2,9 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use crate::{Approval, Origin, RateLimit};
+use scorpio_core::store::RateQuota;
+
+use crate::{Approval, Origin};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const QUARTER: Duration = Duration::from_secs(15 * 60);
@@ -31,19 +33,19 @@ pub struct Settings {
     /// How many messages a registered user may send in 24 hours. 100 unless set.
     pub user_messages: u64,
     /// How many guests one address may start. 120 an hour unless set.
-    pub guests: RateLimit,
+    pub guests: RateQuota,
     /// How many users one address may register. 60 an hour unless set.
-    pub registrations: RateLimit,
+    pub registrations: RateQuota,
     /// How often one address may try to sign in to one account. 5 in 15 minutes unless set.
-    pub logins: RateLimit,
+    pub logins: RateQuota,
     /// How often one account may be tried, from wherever. 20 in 15 minutes unless set.
-    pub logins_of_account: RateLimit,
+    pub logins_of_account: RateQuota,
     /// How often one address may try to sign in, to whatever. 100 in 15 minutes unless set.
-    pub logins_of_address: RateLimit,
+    pub logins_of_address: RateQuota,
     /// How many documents one user may add. 60 an hour unless set.
-    pub documents: RateLimit,
+    pub documents: RateQuota,
     /// How many files one user may add. 60 an hour unless set.
-    pub files: RateLimit,
+    pub files: RateQuota,
     /// How long a stream is silent before a comment keeps it open. 15 seconds unless set.
     pub keep_alive: Duration,
     /// How long the events of an answer are kept for those who come back to its stream. 24 hours unless set.
@@ -71,13 +73,13 @@ impl Settings {
             min_password_length: 8,
             guest_messages: 20,
             user_messages: 100,
-            guests: RateLimit::new(120, HOUR),
-            registrations: RateLimit::new(60, HOUR),
-            logins: RateLimit::new(5, QUARTER),
-            logins_of_account: RateLimit::new(20, QUARTER),
-            logins_of_address: RateLimit::new(100, QUARTER),
-            documents: RateLimit::new(60, HOUR),
-            files: RateLimit::new(60, HOUR),
+            guests: RateQuota::new(120, HOUR),
+            registrations: RateQuota::new(60, HOUR),
+            logins: RateQuota::new(5, QUARTER),
+            logins_of_account: RateQuota::new(20, QUARTER),
+            logins_of_address: RateQuota::new(100, QUARTER),
+            documents: RateQuota::new(60, HOUR),
+            files: RateQuota::new(60, HOUR),
             keep_alive: Duration::from_secs(15),
             events_kept: Duration::from_secs(24 * 60 * 60),
             slow_reader: Duration::from_secs(30),
@@ -132,28 +134,28 @@ impl Settings {
 
     /// Sets how many guests one address may start.
     #[must_use]
-    pub fn with_guests(mut self, limit: RateLimit) -> Self {
+    pub fn with_guests(mut self, limit: RateQuota) -> Self {
         self.guests = limit;
         self
     }
 
     /// Sets how many users one address may register.
     #[must_use]
-    pub fn with_registrations(mut self, limit: RateLimit) -> Self {
+    pub fn with_registrations(mut self, limit: RateQuota) -> Self {
         self.registrations = limit;
         self
     }
 
     /// Sets how many files one user may add.
     #[must_use]
-    pub fn with_files(mut self, limit: RateLimit) -> Self {
+    pub fn with_files(mut self, limit: RateQuota) -> Self {
         self.files = limit;
         self
     }
 
     /// Sets how many documents one user may add.
     #[must_use]
-    pub fn with_documents(mut self, limit: RateLimit) -> Self {
+    pub fn with_documents(mut self, limit: RateQuota) -> Self {
         self.documents = limit;
         self
     }

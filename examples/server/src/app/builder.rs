@@ -18,7 +18,7 @@ use crate::{
     chat::LiveRuns,
     demo_mail::send_email,
     knowledge::OwnersKnowledge,
-    rate_limit::Limiter,
+    rate_limit::Counters,
 };
 
 /// What the model is told before every conversation. It never changes while a server runs, so providers can cache it.
@@ -162,17 +162,10 @@ impl AppBuilder {
         if agents.iter().any(|agent| is_demo(agent.model())) {
             tools.push(erase(send_email));
         }
-        let limiter = |name, limit| Limiter::new(name, limit, self.stores.limiter.as_ref());
+        let limits =
+            Limiters::new(&self.settings, Counters::new(self.stores.limiter.clone(), self.clock.clone()));
         Ok(App(Arc::new(Shared {
-            limits: Limiters {
-                guests: limiter("guests", self.settings.guests),
-                registrations: limiter("registrations", self.settings.registrations),
-                logins: limiter("logins", self.settings.logins),
-                logins_of_account: limiter("logins_of_account", self.settings.logins_of_account),
-                logins_of_address: limiter("logins_of_address", self.settings.logins_of_address),
-                documents: limiter("documents", self.settings.documents),
-                files: limiter("files", self.settings.files),
-            },
+            limits,
             settings: self.settings,
             clock: self.clock,
             stores: self.stores,

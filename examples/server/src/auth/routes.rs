@@ -25,7 +25,6 @@ use crate::{
     extract::{JsonBody, NoBody},
     origin::is_own_page,
     problem::{FieldError, Problem, Result},
-    rate_limit::Limiter,
 };
 
 pub(crate) fn routes() -> Router<App> {
@@ -84,7 +83,7 @@ impl FromRequestParts<App> for OwnScript {
 }
 
 async fn guest(_: OwnPage, State(app): State<App>, client: ClientAddress, _: NoBody) -> Result<Response> {
-    take(&app.limits().guests, &client.to_string(), &app).await?;
+    app.limits().guests.take(&client.to_string()).await?;
     let user = User::guest(UserId::new(), app.now());
     app.accounts().create_user(&user, None).await?;
     SignIn::begin(&app, user).await?.answer(&app, StatusCode::CREATED)
@@ -132,7 +131,7 @@ async fn accept(app: &App, body: EmailAndPassword, client: &ClientAddress) -> Re
         Ok(email) if complaints.is_empty() => email,
         _ => return Err(Problem::bad_request(Surface::Auth, complaints)),
     };
-    take(&app.limits().registrations, &client.to_string(), app).await?;
+    app.limits().registrations.take(&client.to_string()).await?;
     Ok(Credentials { email, password_hash: app.passwords().hash(body.password).await? })
 }
 
@@ -165,17 +164,17 @@ async fn login(
     let email = email::normalize(&body.email).unwrap_or_default();
     let (limits, client) = (app.limits(), client.to_string());
     let here = format!("{client} {email}");
-    take(&limits.logins_of_address, &client, &app).await?;
-    take(&limits.logins, &here, &app).await?;
-    take(&limits.logins_of_account, &email, &app).await?;
+    limits.logins_of_address.take(&client).await?;
+    limits.logins.take(&here).await?;
+    limits.logins_of_account.take(&email).await?;
     let account = app.accounts().user_by_email(&email).await?;
     let (user, hash) = account.unzip();
     let matches = app.passwords().verify(body.password.clone(), hash.clone()).await?;
     let Some(user) = user.filter(|_| matches) else {
         return Err(Problem::unauthorized("The e-mail address or the password is wrong."));
     };
-    limits.logins.forget(&here).await;
-    limits.logins_of_account.forget(&email).await;
+    limits.logins.forget(&here).await?;
+    limits.logins_of_account.forget(&email).await?;
     if hash.is_some_and(|hash| app.passwords().is_outdated(&hash)) {
         let hash = app.passwords().hash(body.password).await?;
         app.accounts().set_password_hash(user.id, &hash).await?;
@@ -208,11 +207,4 @@ async fn logout(_: OwnScript, State(app): State<App>, headers: HeaderMap) -> Res
 async fn me(State(app): State<App>, signed_in: SignedIn) -> Result<Response> {
     let quota = Allowance::of(&app, &signed_in.user).view().await?;
     Ok(Json(Me { user: signed_in.user, quota }).into_response())
-}
-
-async fn take(limiter: &Limiter, key: &str, app: &App) -> Result<()> {
-    limiter.take(key, app.now()).await.map_err(|wait| {
-        let detail = "That was tried too often. Please wait a moment.";
-        Problem::new(ErrorKind::RateLimit, Surface::Auth, detail).with_retry_after(wait)
-    })
 }

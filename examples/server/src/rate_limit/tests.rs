@@ -1,37 +1,66 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use scorpio_core::store::{StoreError, StoreErrorKind};
+
 use super::*;
 
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_800_000_000 + second).unwrap()
+const DETAIL: &str = "Please wait.";
+
+fn noon() -> Clock {
+    Clock::from_fn(|| Timestamp::from_second(1_800_000_000).unwrap())
 }
 
-#[test]
-fn allows_a_burst_and_then_one_for_each_interval() {
-    let limiter = LocalLimiter::new(RateLimit::new(5, Duration::from_secs(900)));
-    for _ in 0..5 {
-        assert_eq!(limiter.take("ada", at(0)), Ok(()));
+fn one_a_minute(counters: &Counters, name: &'static str) -> Limiter {
+    counters.limit(name, RateQuota::new(1, Duration::from_secs(60)), Surface::Auth, DETAIL)
+}
+
+#[tokio::test]
+async fn kinds_and_keys_are_apart_and_are_given_back() {
+    let counters = Counters::new(None, noon());
+    let (logins, guests) = (one_a_minute(&counters, "logins"), one_a_minute(&counters, "guests"));
+    for limiter in [&logins, &guests] {
+        limiter.take("ada").await.unwrap();
+        limiter.take("eve").await.unwrap();
+        assert!(limiter.take("ada").await.is_err());
     }
-    assert_eq!(limiter.take("ada", at(0)), Err(Duration::from_secs(180)));
-    assert_eq!(limiter.take("ada", at(179)), Err(Duration::from_secs(1)));
-    assert_eq!(limiter.take("ada", at(180)), Ok(()));
-    assert_eq!(limiter.take("ada", at(180)), Err(Duration::from_secs(180)));
+    logins.forget("ada").await.unwrap();
+    logins.take("ada").await.unwrap();
+    assert!(guests.take("ada").await.is_err());
 }
 
-#[test]
-fn keeps_keys_apart_and_forgets_on_demand() {
-    let limiter = LocalLimiter::new(RateLimit::new(1, Duration::from_secs(60)));
-    assert_eq!(limiter.take("ada", at(0)), Ok(()));
-    assert_eq!(limiter.take("eve", at(0)), Ok(()));
-    assert!(limiter.take("ada", at(0)).is_err());
-    limiter.forget("ada");
-    assert_eq!(limiter.take("ada", at(0)), Ok(()));
+#[tokio::test]
+async fn servers_that_share_a_place_count_together() {
+    let shared: Arc<dyn RateLimiter> = Arc::new(MemoryRateLimiter::new());
+    let server = || one_a_minute(&Counters::new(Some(shared.clone()), noon()), "logins");
+    let (first, second) = (server(), server());
+    first.take("ada").await.unwrap();
+    assert!(second.take("ada").await.is_err());
+    second.forget("ada").await.unwrap();
+    first.take("ada").await.unwrap();
 }
 
-#[test]
-fn drops_keys_that_owe_nothing() {
-    let limiter = LocalLimiter::new(RateLimit::new(1, Duration::from_secs(1)));
-    for key in 0..CROWDED {
-        limiter.take(&key.to_string(), at(0)).unwrap();
+/// A place that does not answer.
+#[derive(Debug)]
+struct Down;
+
+#[async_trait]
+impl RateLimiter for Down {
+    async fn check(&self, _: &str, _: RateQuota, _: u32) -> Result<RateDecision, StoreError> {
+        Err(StoreError::new(StoreErrorKind::Unavailable, "it is down"))
     }
-    limiter.take("late", at(10)).unwrap();
-    assert_eq!(limiter.owed_until.lock().unwrap().len(), 1);
+
+    async fn reset(&self, _: &str) -> Result<(), StoreError> {
+        Err(StoreError::new(StoreErrorKind::Unavailable, "it is down"))
+    }
+}
+
+#[tokio::test]
+async fn while_the_shared_place_is_down_each_server_counts_for_itself() {
+    let limiter = one_a_minute(&Counters::new(Some(Arc::new(Down)), noon()), "logins");
+    limiter.take("ada").await.unwrap();
+    assert!(limiter.take("ada").await.is_err());
+    limiter.forget("ada").await.unwrap();
+    limiter.take("ada").await.unwrap();
 }

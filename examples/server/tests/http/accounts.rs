@@ -3,8 +3,11 @@
 use std::{collections::HashSet, time::Duration};
 
 use reqwest::StatusCode;
-use scorpio_core::model::{Demo, Model};
-use scorpio_server::{App, RateLimit, Settings};
+use scorpio_core::{
+    model::{Demo, Model},
+    store::RateQuota,
+};
+use scorpio_server::{App, Settings};
 use serde_json::{Value, json};
 
 use crate::harness::{Person, TestServer, body_of, ok, problem};
@@ -150,7 +153,7 @@ async fn the_sixth_try_in_fifteen_minutes_has_to_wait() {
 
 #[tokio::test]
 async fn one_address_can_not_start_guests_without_end() {
-    let limit = RateLimit::new(2, Duration::from_secs(3600));
+    let limit = RateQuota::new(2, Duration::from_secs(3600));
     let settings = Settings::new().with_guests(limit).with_registrations(limit);
     let server = TestServer::start(App::builder(Model::new(Demo::new(), "demo")).settings(settings)).await;
     server.guest().await;

@@ -1,8 +1,11 @@
 //! Files that people keep: theirs alone, whole or not at all, and nothing for a browser to run.
 
 use reqwest::{Method, Response, StatusCode};
-use scorpio_core::model::{Demo, Model};
-use scorpio_server::{App, RateLimit, Settings};
+use scorpio_core::{
+    model::{Demo, Model},
+    store::RateQuota,
+};
+use scorpio_server::{App, Settings};
 use serde_json::{Value, json};
 
 use crate::{
@@ -65,7 +68,7 @@ async fn a_file_is_its_owners_alone() {
 
 #[tokio::test]
 async fn what_is_too_large_or_without_a_type_or_too_much_leaves_nothing() {
-    let settings = Settings::new().with_files(RateLimit::new(3, std::time::Duration::from_secs(3_600)));
+    let settings = Settings::new().with_files(RateQuota::new(3, std::time::Duration::from_secs(3_600)));
     let server = TestServer::start(App::builder(Model::new(Demo::new(), "demo")).settings(settings)).await;
     let ada = server.guest().await;
     let limit = 5 * 1024 * 1024;

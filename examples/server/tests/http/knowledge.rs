@@ -3,8 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{Method, Response, StatusCode};
-use scorpio_core::{embedding::WordHashEmbedder, model::Model, model::Scripted, model::ScriptedTurn};
-use scorpio_server::{App, RateLimit, Settings, Stores};
+use scorpio_core::{
+    embedding::WordHashEmbedder,
+    model::{Model, Scripted, ScriptedTurn},
+    store::RateQuota,
+};
+use scorpio_server::{App, Settings, Stores};
 use scorpio_store::SqliteStore;
 use scorpio_tools::{Knowledge, KnowledgeLimits};
 use serde_json::{Value, json};
@@ -172,7 +176,7 @@ async fn what_cannot_be_taken_in_is_refused_by_name() {
 
 #[tokio::test]
 async fn nobody_fills_the_server() {
-    let settings = Settings::new().with_documents(RateLimit::new(4, Duration::from_secs(3600)));
+    let settings = Settings::new().with_documents(RateQuota::new(4, Duration::from_secs(3600)));
     let server = start(Puppet::new().0, settings).await;
     let (ada, eve) = (server.guest().await, server.guest().await);
     // Paragraphs that do not fit into a passage together.

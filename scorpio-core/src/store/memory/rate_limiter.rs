@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::lock;
@@ -26,9 +27,16 @@ const CAPACITY: usize = 100_000;
 /// ```
 pub struct MemoryRateLimiter {
     capacity: usize,
-    start: Instant,
-    /// For each key, the microseconds after `start` at which everything is given back.
+    clock: Clock,
+    /// For each key, the microsecond of the clock at which everything is given back.
     owed_until: Mutex<HashMap<String, u64>>,
+}
+
+/// What the time is read from.
+enum Clock {
+    /// The time since then, which only ever goes forward.
+    Since(Instant),
+    Of(Box<dyn Fn() -> Timestamp + Send + Sync>),
 }
 
 impl MemoryRateLimiter {
@@ -39,11 +47,21 @@ impl MemoryRateLimiter {
 
     /// One that keeps that many keys, at least one.
     pub fn with_capacity(keys: usize) -> Self {
-        Self { capacity: keys.max(1), start: Instant::now(), owed_until: Mutex::default() }
+        Self { capacity: keys.max(1), clock: Clock::Since(Instant::now()), owed_until: Mutex::default() }
+    }
+
+    /// Reads the time from `clock`. Unset, it is a clock of the machine that only ever goes forward.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Clock::Of(Box::new(clock));
+        self
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX / 2)
+        match &self.clock {
+            Clock::Since(start) => micros(start.elapsed()),
+            Clock::Of(clock) => u64::try_from(clock().as_microsecond()).unwrap_or(0),
+        }
     }
 }
 

@@ -1,4 +1,12 @@
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
 
 use super::{MemoryRateLimiter, lock};
 use crate::store::{RateDecision, RateLimiter, RateQuota};
@@ -38,4 +46,18 @@ async fn keys_are_bounded_and_those_that_owe_most_stay() {
         limiter.check(&number.to_string(), TEN_IN_TEN_SECONDS, 1).await.unwrap();
     }
     assert!(!lock(&limiter.owed_until).contains_key("key"), "it owes nothing and goes first");
+}
+
+#[tokio::test]
+async fn the_time_is_that_of_the_clock_also_when_it_goes_back() {
+    let second = Arc::new(AtomicI64::new(1_800_000_000));
+    let clock = Arc::clone(&second);
+    let limiter = MemoryRateLimiter::new()
+        .with_clock(move || Timestamp::from_second(clock.load(Ordering::SeqCst)).unwrap());
+    assert!(check(&limiter, 10).await.is_allowed());
+    assert_eq!(check(&limiter, 1).await, RateDecision::Denied { retry_after: SECOND });
+    second.fetch_add(1, Ordering::SeqCst);
+    assert!(check(&limiter, 1).await.is_allowed());
+    second.fetch_sub(5, Ordering::SeqCst);
+    assert_eq!(check(&limiter, 1).await, RateDecision::Denied { retry_after: 6 * SECOND });
 }
