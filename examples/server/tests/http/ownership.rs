@@ -16,6 +16,17 @@ fn routes(server: &TestServer) -> Vec<(&'static str, RequestBuilder)> {
         ("regenerate", server.post("/api/chat").json(&json!({"id": CHAT, "trigger": "regenerate-message"}))),
         ("resume", chat(Method::GET, "/api/chat/{}/stream")),
         ("stop", chat(Method::POST, "/api/chat/{}/stop")),
+        (
+            "steer",
+            chat(Method::POST, "/api/chat/{}/steer")
+                .json(&json!({"message": post(CHAT, "m-eve", "Be brief.")["message"]})),
+        ),
+        ("approvals", chat(Method::GET, "/api/chat/{}/approvals")),
+        ("decide", chat(Method::POST, "/api/chat/{}/approvals/call_1").json(&json!({"decision": "approve"}))),
+        ("branches", chat(Method::GET, "/api/chat/{}/branches")),
+        ("switch", chat(Method::POST, "/api/chat/{}/branch").json(&json!({"seq": 1}))),
+        ("fork", chat(Method::POST, "/api/chat/{}/fork").json(&json!({"messageId": "m1"}))),
+        ("export", chat(Method::GET, "/api/chat/{}/export")),
         ("rename", chat(Method::PATCH, "/api/chat/{}/title").json(&json!({"title": "Mine"}))),
         ("delete", chat(Method::DELETE, "/api/chat?id={}")),
         ("messages", chat(Method::GET, "/api/messages?chatId={}")),
@@ -31,8 +42,19 @@ async fn nobody_gets_anything() {
         assert_eq!(answer.headers()["www-authenticate"], "Bearer");
         problem(answer, 401, "unauthorized:auth").await;
     }
-    for path in ["/api/history", "/api/models", "/api/auth/me"] {
+    let mine = [
+        "/api/history",
+        "/api/models",
+        "/api/auth/me",
+        "/api/files",
+        "/api/files/x",
+        "/api/knowledge/documents",
+    ];
+    for path in mine {
         problem(server.get(path).send().await.unwrap(), 401, "unauthorized:auth").await;
+    }
+    for path in ["/api/chat/import", "/api/files", "/api/knowledge/documents"] {
+        problem(server.post(path).send().await.unwrap(), 401, "unauthorized:auth").await;
     }
 }
 
