@@ -1,4 +1,4 @@
-//! `scorpio-server`: the chat server with its page, on SQLite and a data folder; and a doctor for its models.
+//! `scorpio-server`: the chat server with its page, on a data folder and the stores that are set; and a doctor for its models.
 
 mod backend;
 mod config;
