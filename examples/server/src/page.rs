@@ -30,7 +30,10 @@ async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if !matches!(method, Method::GET | Method::HEAD) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let path = uri.path().trim_start_matches('/');
+    let path = match uri.path().trim_start_matches('/') {
+        "" => INDEX,
+        path => path,
+    };
     match Files::get(path) {
         Some(file) => answer(path, file, &headers),
         None if is_view(path, &headers) => match Files::get(INDEX) {

@@ -116,6 +116,8 @@ async fn the_page_answers_wherever_a_person_goes() {
 #[tokio::test]
 async fn what_has_its_hash_in_its_name_is_kept_for_ever() {
     let server = TestServer::demo().await;
+    // Whatever a program that asks for it accepts.
+    assert_eq!(server.get("/").send().await.unwrap().status(), 200);
     let index = server.get("/").header("accept", "text/html").send().await.unwrap().text().await.unwrap();
     let paths: Vec<&str> = index.split('"').filter(|text| text.starts_with("/assets/")).collect();
     assert!(paths.len() >= 2, "{index}");
