@@ -96,7 +96,9 @@ async fn of_execution(
         if !dangling_tool_calls(&asked).is_empty()
             || asked.last().is_none_or(|message| message.text() != "Spring is best.")
         {
-            wrong.push("the expert's session is broken".to_owned());
+            let told: Vec<_> =
+                asked.iter().map(|message| (message.role, message.text(), message.status)).collect();
+            wrong.push(format!("the expert's session is broken: {told:?}"));
         }
     }
     wrong
