@@ -1,7 +1,7 @@
 //! Whether anything was lost, done twice, or told wrongly: the store, the ledger and the journal held against each other.
 
 use scorpio_core::{
-    Message, OwnerId, SessionId, dangling_tool_calls,
+    Message, OwnerId, Role, SessionId, dangling_tool_calls,
     store::{ExecutionStatus, ToolExecution, verify_journal},
     tool::RetryClass,
 };
@@ -10,11 +10,25 @@ use crate::{
     backend::Backend,
     child::question_id,
     ledger::{Effect, Ledger},
-    scenario::{ANSWER, expert_session},
+    scenario::{ANSWER, CONSULTATION, EXPERT_ANSWER, expert_session},
 };
 
+/// How the processes of a scenario have worked on its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Processes {
+    /// Each began after the one before it had ended.
+    OneByOne,
+    /// One slept and woke up while another had gone on.
+    AtOnce,
+}
+
 /// What is wrong after a scenario. Nothing should be.
-pub async fn violations(backend: &Backend, ledger: &Ledger, session: &SessionId) -> Vec<String> {
+pub async fn violations(
+    backend: &Backend,
+    ledger: &Ledger,
+    session: &SessionId,
+    processes: Processes,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     let owner = OwnerId::local();
     if let Some(live) = backend.store.live_run(&owner, session).await.unwrap() {
@@ -40,7 +54,7 @@ pub async fn violations(backend: &Backend, ledger: &Ledger, session: &SessionId)
     }
     let effects = ledger.read();
     for execution in &executions {
-        wrong.extend(of_execution(backend, execution, &effects, &history).await);
+        wrong.extend(of_execution(backend, execution, &effects, &history, processes).await);
     }
     for effect in &effects {
         if !executions.iter().any(|execution| *execution.idempotency_key == *effect.key) {
@@ -61,6 +75,7 @@ async fn of_execution(
     execution: &ToolExecution,
     effects: &[Effect],
     history: &[Message],
+    processes: Processes,
 ) -> Vec<String> {
     let mut wrong = Vec::new();
     let key = &*execution.idempotency_key;
@@ -93,15 +108,26 @@ async fn of_execution(
     }
     if tool.as_str() == "consult" && completed {
         let asked = self::history(backend, &expert_session(key)).await;
-        if !dangling_tool_calls(&asked).is_empty()
-            || asked.last().is_none_or(|message| message.text() != "Spring is best.")
-        {
-            let told: Vec<_> =
-                asked.iter().map(|message| (message.role, message.text(), message.status)).collect();
-            wrong.push(format!("the expert's session is broken: {told:?}"));
-        }
+        wrong.extend(of_consultation(&asked, count, processes));
     }
     wrong
+}
+
+/// The expert has answered, and that is the end of it. Of processes at once, each may have asked, which is what an idempotent tool allows:
+/// then one may have ended before it was answered.
+fn of_consultation(asked: &[Message], starts: usize, processes: Processes) -> Option<String> {
+    let is_question = |message: &Message| message.role == Role::User && message.text() == CONSULTATION;
+    let is_answer = |message: &Message| message.role == Role::Assistant && message.text() == EXPERT_ANSWER;
+    let ends = asked.last().is_some_and(is_answer);
+    let asks_again = processes == Processes::AtOnce
+        && starts > 1
+        && asked.iter().any(is_answer)
+        && asked.last().is_some_and(is_question);
+    if dangling_tool_calls(asked).is_empty() && (ends || asks_again) {
+        return None;
+    }
+    let told: Vec<_> = asked.iter().map(|message| (message.role, message.text(), message.status)).collect();
+    Some(format!("the expert's session is broken: {told:?}"))
 }
 
 /// Every run that wrote the history has a journal without a gap, whose end is where its machine stands.

@@ -22,7 +22,9 @@ use crate::{
 /// What the user asks, and the last answer.
 pub const QUESTION: &str = "Plan the trip.";
 pub const ANSWER: &str = "All is planned.";
-const CONSULTATION: &str = "Which season is best?";
+/// What the expert is asked, and answers.
+pub const CONSULTATION: &str = "Which season is best?";
+pub const EXPERT_ANSWER: &str = "Spring is best.";
 
 pub const WIRES: [Wire; 4] =
     [Wire::OpenAiChat, Wire::OpenAiResponses, Wire::AnthropicMessages, Wire::GeminiGenerateContent];
@@ -43,7 +45,7 @@ pub fn script() -> Script {
         Turn::text(ANSWER),
     ];
     Script::by_question([
-        Dialogue::about(CONSULTATION, [Turn::new().reasoning("Spring.").and_text("Spring is best.")]),
+        Dialogue::about(CONSULTATION, [Turn::new().reasoning("Spring.").and_text(EXPERT_ANSWER)]),
         Dialogue::about(QUESTION, trip),
     ])
 }

@@ -14,7 +14,8 @@ use scorpio_testkit::{Running, StrictProvider};
 use crate::{
     backend::{Backend, in_schema},
     child::Orders,
-    judge, kill,
+    judge::{self, Processes},
+    kill,
     ledger::Ledger,
     scenario::script,
 };
@@ -168,7 +169,8 @@ impl Rig {
         }
         let backend = Backend::open(&orders.store).await;
         let session = SessionId::parse(&orders.session).unwrap();
-        let mut wrong = judge::violations(&backend, &Ledger::at(&orders.ledger), &session).await;
+        let mut wrong =
+            judge::violations(&backend, &Ledger::at(&orders.ledger), &session, Processes::OneByOne).await;
         backend.close().await;
         wrong.extend(
             provider.provider().refusals().iter().map(|refusal| format!("the model refuses: {refusal:?}")),

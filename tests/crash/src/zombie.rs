@@ -14,7 +14,7 @@ use scorpio_testkit::{Running, StrictProvider};
 use crate::{
     backend::Backend,
     child::Orders,
-    judge,
+    judge::{self, Processes},
     ledger::Ledger,
     scenario::script,
     series::{Report, Rig, SIDE_BY_SIDE, wait},
@@ -76,7 +76,8 @@ async fn round(rig: &Rig, provider: &Running, round: usize, seed: u64) -> Vec<St
     }
     let backend = Backend::open(&orders.store).await;
     let session = SessionId::parse(&orders.session).unwrap();
-    let mut wrong = judge::violations(&backend, &Ledger::at(&orders.ledger), &session).await;
+    let mut wrong =
+        judge::violations(&backend, &Ledger::at(&orders.ledger), &session, Processes::AtOnce).await;
     backend.close().await;
     wrong.extend(
         provider.provider().refusals().iter().map(|refusal| format!("the model refuses: {refusal:?}")),

@@ -7,7 +7,7 @@ use scorpio_core::SessionId;
 use scorpio_crash::{
     backend::Backend,
     child::{Orders, live},
-    judge::violations,
+    judge::{Processes, violations},
     ledger::Ledger,
     scenario::script,
 };
@@ -46,6 +46,15 @@ impl Whole {
 
     /// What the judge finds in a copy that was changed: the database by a statement, the ledger line by line.
     async fn forged(&self, sql: &str, forge: impl FnOnce(&mut Vec<String>)) -> Vec<String> {
+        self.forged_by(Processes::OneByOne, sql, forge).await
+    }
+
+    async fn forged_by(
+        &self,
+        processes: Processes,
+        sql: &str,
+        forge: impl FnOnce(&mut Vec<String>),
+    ) -> Vec<String> {
         let (database, ledger) = (self.path("forged.db"), self.path("forged.ledger"));
         fs::copy(self.path("whole.db"), &database).unwrap();
         let text = fs::read_to_string(self.path("whole.ledger")).unwrap();
@@ -58,7 +67,7 @@ impl Whole {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
         let backend = Backend::open(&url).await;
-        let found = violations(&backend, &Ledger::at(&ledger), &self.session).await;
+        let found = violations(&backend, &Ledger::at(&ledger), &self.session, processes).await;
         backend.close().await;
         for end in ["", "-wal", "-shm"] {
             let _ = fs::remove_file(format!("{database}{end}"));
@@ -116,6 +125,20 @@ async fn every_violation_is_found() {
     let going = "update scorpio_runs set status = 'running', ended = null, finished_at = null
         where session_id = 'judged'";
     whole.expect(going, as_it_is, "is not over").await;
+
+    // A process that has slept may ask the expert once more, and nobody else.
+    let again =
+        "insert into scorpio_messages (session_id, seq, parent, is_current, message_id, run_id, role, body)
+        select session_id, 3, 2, 1, 'again', run_id, role, body from scorpio_messages
+        where session_id like 'expert-%' and seq = 1";
+    let starts_again = |lines: &mut Vec<String>| lines.push(lines[effect(lines, "consult")].clone());
+    let none = Vec::<String>::new();
+    assert_eq!(whole.forged_by(Processes::AtOnce, again, starts_again).await, none);
+    let broken =
+        |found: Vec<String>| found.iter().any(|found| found.contains("the expert's session is broken"));
+    assert!(broken(whole.forged(again, starts_again).await));
+    assert!(broken(whole.forged_by(Processes::AtOnce, again, as_it_is).await), "who has asked again?");
+    assert!(broken(whole.forged_by(Processes::AtOnce, expert, starts_again).await), "there is no answer");
 
     // What the journal says.
     let forged = "update scorpio_journal set payload = replace(payload, 'call_tools', 'call_model')";

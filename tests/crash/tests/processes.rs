@@ -14,7 +14,7 @@ use scorpio_core::{
 use scorpio_crash::{
     backend::Backend,
     child::Orders,
-    judge,
+    judge::{self, Processes},
     ledger::Ledger,
     scenario::script,
     series::{Rig, wait},
@@ -165,7 +165,8 @@ async fn a_call_is_decided_about_by_another_process() {
         assert!(took < SOON, "{took:?}");
         assert!(wait(&mut run.child.0, PATIENCE).await);
         let ledger = Ledger::at(&run.orders.ledger);
-        assert_eq!(judge::violations(&run.backend, &ledger, &run.session).await, Vec::<String>::new());
+        let wrong = judge::violations(&run.backend, &ledger, &run.session, Processes::OneByOne).await;
+        assert_eq!(wrong, Vec::<String>::new());
     }
 }
 

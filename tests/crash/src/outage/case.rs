@@ -22,7 +22,7 @@ use super::{Course, Moment, Outage, Trap};
 use crate::{
     backend::Backend,
     child::question_id,
-    judge,
+    judge::{self, Processes},
     ledger::Ledger,
     scenario::{QUESTION, Stage, WIRES, agents, script},
 };
@@ -125,7 +125,7 @@ impl Case<'_> {
             wrong.extend(take_up(self.stores, &stage, [planner, expert], &session).await);
         }
         let after = self.stores.reopen().await;
-        wrong.extend(judge::violations(&after, &ledger, &session).await);
+        wrong.extend(judge::violations(&after, &ledger, &session, Processes::OneByOne).await);
         after.close().await;
         backend.close().await;
         let refusals = provider.provider().refusals();
