@@ -1,4 +1,4 @@
-//! The whole of the crash tests, and a report as JSON: `crash-report [FILE [STORE [SERIES]]]`. It takes about half an hour on two cores. PostgreSQL is part
+//! The whole of the crash tests, and a report as JSON: `crash-report [FILE [STORE [SERIES]]]`. It takes about ten minutes on two cores. PostgreSQL is part
 //! of it where `SCORPIO_TEST_POSTGRES_URL` is set, as by `tests/services/run`. `STORE` is `sqlite` or `postgres`, and `SERIES` is `places`,
 //! `random`, `chains` or `zombies`, for one of them alone.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "it is a test")]
